@@ -1,0 +1,62 @@
+/**
+ * The Partition / Map / SumReduce graph (Pegasus §4): what the front end makes of an ONNX model and the back end turns into tables.
+ *
+ * A *value* is a vector materialised on the switch. A *Map* reads one group of elements (a Partition), evaluates any function of
+ * it, and adds its result into elements of one value (the SumReduce). Between two values the network is Σ_g f_g(x_g).
+ */
+
+/** A function of one group, evaluated on a batch: rows × inputs in, rows × outputs out, row-major. Deterministic float64. */
+export type GroupFunction = (x: Float64Array, rows: number) => Float64Array;
+
+/** One element of a materialised value. */
+export interface ElementRef {
+  readonly value: number;
+  readonly index: number;
+}
+
+/** A vector held on the switch: the model's input, or the sum that Maps add into. */
+export interface Value {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  readonly kind: 'input' | 'sum';
+  /** Constant start of the sum (bias), length `size`; the back end folds it into one Map. Absent: zeros. */
+  readonly bias?: Float64Array;
+  /** ONNX nodes whose result this is, for errors and reports. */
+  readonly nodes: readonly string[];
+}
+
+/** Maps of one `key` compute the same function at different window positions: trees and tables may be shared. */
+export interface Sharing {
+  readonly key: string;
+  readonly position: number;
+}
+
+export interface MapNode {
+  readonly id: number;
+  readonly name: string;
+  readonly inputs: readonly ElementRef[];
+  /** The value this Map adds into. */
+  readonly output: number;
+  /** Elements of the output it contributes to, in the order of the function's outputs. */
+  readonly outIndex: Int32Array;
+  readonly apply: GroupFunction;
+  /** Set when the function is linear: outputs × inputs weights (row-major), no constant part. */
+  readonly linear?: Float64Array;
+  /** Input elements take few integer values and are matched exactly (embedding, Gather): the number of rows per input. */
+  readonly exact?: readonly number[];
+  readonly shared?: Sharing;
+  /** ONNX nodes inside the function. */
+  readonly nodes: readonly string[];
+}
+
+/** Whole network. Values are in topological order; value 0 is the input (features, or window flattened oldest packet first). */
+export interface MapGraph {
+  readonly values: readonly Value[];
+  readonly maps: readonly MapNode[];
+  /** The value holding the logits, reconstruction or score. */
+  readonly output: number;
+  /** Features of the input in order; window > 1: element p × features.length + f is feature f of packet p. */
+  readonly features: readonly string[];
+  readonly window: number;
+}
