@@ -1,0 +1,92 @@
+/** Files written whole or not at all: a temporary sibling, then a rename. Interrupted runs leave no half-written file. */
+
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fail } from './problem.ts';
+
+const pending = new Set<string>();
+
+/** Remove the temporary files of writes still under way; called on Ctrl-C. */
+export function dropPendingFiles(): void {
+  for (const path of pending) rmSync(path, { force: true, recursive: true });
+  pending.clear();
+}
+
+/** Name a temporary sibling of `path` that vanishes on Ctrl-C until `settleFile` is called. */
+export function pendingSibling(path: string): string {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  pending.add(temporary);
+  return temporary;
+}
+
+/** Move a finished temporary file to its name. */
+export function settleFile(temporary: string, path: string): void {
+  renameSync(temporary, path);
+  pending.delete(temporary);
+}
+
+/**
+ * Write a file atomically, making its folder if needed.
+ * @throws ProblemError FILE-WRITE naming the path and the reason.
+ */
+export function writeFile(path: string, data: string | Uint8Array): void {
+  const temporary = pendingSibling(path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, data);
+    settleFile(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    pending.delete(temporary);
+    failFile('FILE-WRITE', path, 'cannot be written', error);
+  }
+}
+
+/**
+ * Fail early when `path` could not be written, before minutes are spent on what should go there.
+ * @throws ProblemError FILE-WRITE
+ */
+export function checkWritable(path: string): void {
+  const temporary = pendingSibling(path);
+  try {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      fail({ code: 'FILE-WRITE', where: path, message: 'is a folder, not a file' });
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, '');
+  } catch (error) {
+    failFile('FILE-WRITE', path, 'cannot be written', error);
+  } finally {
+    rmSync(temporary, { force: true });
+    pending.delete(temporary);
+  }
+}
+
+/** Read a whole file. @throws ProblemError FILE-READ */
+export function readFile(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return failFile('FILE-READ', path, 'cannot be read', error);
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EEXIST: 'a part of the path is a file, not a folder',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'no space left on the device',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Turn a file system error into a Problem; anything else (a bug, or a ProblemError) passes through. */
+export function failFile(code: string, path: string, what: string, error: unknown): never {
+  const errno = (error as NodeJS.ErrnoException).code;
+  const reason = errno === undefined ? undefined : (REASONS[errno] ?? errno);
+  if (reason === undefined) throw error;
+  fail({ code, where: path, message: `${what}: ${reason}` });
+}
