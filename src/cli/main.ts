@@ -1,0 +1,67 @@
+#!/usr/bin/env node
+/** The `pegasim` command: parses the command line, runs one command, turns failures into exit codes. */
+
+import { readFileSync } from 'node:fs';
+import yargs, { type CommandModule } from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { dropPendingFiles } from '../files.ts';
+import { commands } from './commands.ts';
+import { EXIT_INPUT, EXIT_INTERRUPTED } from './exit.ts';
+import { note, printProblem, quietOnClosedPipe, reportFailure } from './output.ts';
+
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+const argv = hideBin(process.argv);
+const json = argv.includes('--json');
+
+quietOnClosedPipe();
+process.on('SIGINT', () => {
+  dropPendingFiles();
+  note('\ninterrupted');
+  process.exit(EXIT_INTERRUPTED);
+});
+
+/** yargs exits 1 on a usage error; ours is 2, in one line with the way to help. */
+function usageError(message: string, help: string): never {
+  printProblem({ code: 'CLI-USAGE', message: message.replaceAll('\n', ' '), hint: help }, json);
+  process.exit(EXIT_INPUT);
+}
+
+let failed: unknown;
+const parser = yargs(argv)
+  .scriptName('pegasim')
+  .usage('$0 <command>\n\nBit-accurate simulator and compiler for neural networks in match-action tables.')
+  .version(packageVersion())
+  .option('json', { type: 'boolean', describe: 'print the result as JSON on stdout', global: true })
+  .option('quiet', { type: 'boolean', alias: 'q', describe: 'no progress, no notes', global: true })
+  .help()
+  .alias('help', 'h')
+  .strict()
+  .recommendCommands()
+  .demandCommand(1, 'name a command')
+  .completion('completion', 'print a shell completion script (bash, zsh)')
+  .example('$0 run scenarios/quickstart.yaml', 'the whole path, captures to verdicts')
+  .epilogue('Exit codes: 0 ok, 1 expectation failed or does not fit, 2 usage or input error, 70 bug, 130 interrupted.')
+  .wrap(Math.min(110, process.stdout.columns ?? 100))
+  .exitProcess(false)
+  .showHelpOnFail(false)
+  .fail((message, error) => {
+    if (error) {
+      failed = error;
+      throw error;
+    }
+    const command = argv.find((word) => !word.startsWith('-'));
+    const known = commands.some((one) => String(one.command).split(' ')[0] === command);
+    usageError(message, `pegasim ${known ? `${command} ` : ''}--help shows how`);
+  });
+for (const command of commands) parser.command(command as CommandModule);
+
+try {
+  await parser.parseAsync();
+} catch (error) {
+  dropPendingFiles();
+  process.exitCode = reportFailure(failed ?? error, json);
+}
