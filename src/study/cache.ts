@@ -1,0 +1,66 @@
+/** Artefacts kept by content: the same inputs and options give the same key, and work already done is not done again. */
+
+import { createHash, type Hash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Packr } from 'msgpackr';
+import { writeFile } from '../files.ts';
+
+/** Bump when an artefact's meaning changes: old entries are then never read. */
+const CACHE_VERSION = 1;
+const codec = new Packr({ useRecords: false, moreTypes: true });
+
+export interface Cache {
+  /** Folder of the artefacts; undefined: nothing is kept. */
+  readonly folder: string | undefined;
+  /** Names of the steps that found their artefact, and of those that ran. */
+  readonly hits: string[];
+  readonly misses: string[];
+}
+
+export function openCache(folder: string | undefined): Cache {
+  return { folder, hits: [], misses: [] };
+}
+
+/** SHA-256 over strings, bytes, typed arrays and plain options (keys sorted), in order. 32 hex digits. */
+export function contentKey(...parts: readonly unknown[]): string {
+  const hash = createHash('sha256').update(`pegasim ${CACHE_VERSION}`);
+  for (const part of parts) addPart(hash, part);
+  return hash.digest('hex').slice(0, 32);
+}
+
+function addPart(hash: Hash, part: unknown): void {
+  if (ArrayBuffer.isView(part)) {
+    hash.update(`#${part.byteLength}:`).update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  } else if (Array.isArray(part)) {
+    hash.update(`[${part.length}`);
+    for (const item of part) addPart(hash, item);
+  } else if (typeof part === 'object' && part !== null) {
+    const entries = Object.entries(part as Record<string, unknown>).filter(([, value]) => value !== undefined);
+    hash.update(`{${entries.length}`);
+    for (const [key, value] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      hash.update(`${key}=`);
+      addPart(hash, value);
+    }
+  } else {
+    hash.update(`${typeof part}:${String(part)};`);
+  }
+}
+
+/** Take the artefact `step`/`key` from the cache, or make it and keep it. A damaged entry is made anew. */
+export async function cached<T>(cache: Cache, step: string, key: string, make: () => Promise<T>): Promise<T> {
+  const path = cache.folder === undefined ? undefined : join(cache.folder, step, `${key}.bin`);
+  if (path !== undefined && existsSync(path)) {
+    try {
+      const value = codec.unpack(readFileSync(path)) as T;
+      cache.hits.push(step);
+      return value;
+    } catch {
+      rmSync(path, { force: true });
+    }
+  }
+  cache.misses.push(step);
+  const value = await make();
+  if (path !== undefined) writeFile(path, codec.pack(value));
+  return value;
+}

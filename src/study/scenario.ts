@@ -1,0 +1,223 @@
+/** Scenario files: YAML checked against the schema, errors with the line, matrices expanded, defaults filled in. */
+
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { readFile } from '../files.ts';
+import { fail } from '../problem.ts';
+import { SCENARIO_SCHEMA } from './schema.ts';
+
+export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder';
+export type SplitName = 'train' | 'validation' | 'test' | 'all';
+
+export interface DatasetOptions {
+  path: string;
+  labels?: string;
+  labelColumn: string;
+  classes?: string[];
+  gapMs?: number;
+  generate?: string;
+  split: {
+    by: 'file' | 'flow' | 'column';
+    seed: number;
+    train: number;
+    validation: number;
+    test: number;
+    file?: string;
+  };
+}
+
+export interface ModelOptions {
+  train?: ModelId;
+  onnx?: string;
+  tables?: string;
+  seed: number;
+  epochs?: number;
+  patience?: number;
+  learningRate?: number;
+  maxRows?: number;
+  benign?: string;
+}
+
+export interface CompileChoices {
+  strategy: 'published' | 'output-aware';
+  leaves: number;
+  refit: boolean;
+  fineTune: boolean;
+  width: 8 | 12 | 16 | 32;
+  maxRows?: number;
+}
+
+export interface FlowOptions {
+  slots: number;
+  policy: 'replace' | 'keep' | 'timeout';
+  timeoutMs?: number;
+  symmetric: boolean;
+  tickBits: number;
+}
+
+export interface ReplayChoices {
+  split: SplitName;
+  state: 'perCapture' | 'continuous';
+  workers: number;
+  acceptDamage: boolean;
+}
+
+/** One run, every option settled and every path absolute. */
+export interface Scenario {
+  name: string;
+  about?: string;
+  dataset: DatasetOptions;
+  model: ModelOptions;
+  compile: CompileChoices;
+  target: string;
+  flow: FlowOptions;
+  replay: ReplayChoices;
+  expect: (string | Record<string, unknown>)[];
+}
+
+type Tree = Record<string, unknown>;
+
+/**
+ * Read a scenario file; a `matrix` yields several scenarios, named `name[option=value,…]`.
+ * @param smoke apply the file's `smoke` overrides
+ * @throws ProblemError SCENARIO-YAML, SCENARIO-SCHEMA, FILE-READ, with the line
+ */
+export function loadScenarios(file: string, smoke = false): Scenario[] {
+  const text = readFile(file).toString('utf8');
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const broken = document.errors[0];
+  if (broken) {
+    const line = broken.linePos?.[0] ?? lines.linePos(broken.pos[0]);
+    fail({
+      code: 'SCENARIO-YAML',
+      where: `${file}:${line.line}:${line.col}`,
+      message: `malformed YAML: ${broken.message.split('\n')[0]}`,
+    });
+  }
+  const tree = (document.toJS() ?? {}) as Tree;
+  check(tree, document, lines, file);
+  const base = smoke ? merge(tree, (tree.smoke ?? {}) as Tree) : tree;
+  return expandMatrix(base).map((one) => settle(one, file));
+}
+
+const validate = new Ajv({ allErrors: true, useDefaults: false, strict: false }).compile(SCENARIO_SCHEMA);
+
+function check(tree: Tree, document: Document, lines: LineCounter, file: string): void {
+  if (validate(tree)) return;
+  const errors = validate.errors ?? [];
+  const first = errors.find((error) => error.keyword !== 'oneOf' && error.keyword !== 'anyOf') ?? errors[0];
+  if (first === undefined) return;
+  fail({ code: 'SCENARIO-SCHEMA', where: `${file}:${lineOf(first, document, lines)}`, ...describe(first) });
+}
+
+function describe(error: ErrorObject): { message: string; hint?: string } {
+  const path = error.instancePath.slice(1).replaceAll('/', '.') || 'the scenario';
+  const params = error.params as { additionalProperty?: string; allowedValues?: unknown[]; missingProperty?: string };
+  if (params.additionalProperty !== undefined) {
+    const known = Object.keys(
+      (error.parentSchema as { properties?: Tree })?.properties ?? propertiesAt(error.instancePath),
+    );
+    return {
+      message: `unknown key '${params.additionalProperty}' in ${path}`,
+      hint: `known keys: ${known.join(', ')}`,
+    };
+  }
+  if (params.allowedValues) return { message: `${path} must be one of ${params.allowedValues.join(', ')}` };
+  if (params.missingProperty) return { message: `${path} lacks '${params.missingProperty}'` };
+  return { message: `${path} ${error.message ?? 'is wrong'}` };
+}
+
+function propertiesAt(instancePath: string): Tree {
+  let node: unknown = SCENARIO_SCHEMA;
+  for (const part of instancePath.split('/').slice(1))
+    node = ((node as { properties?: Tree }).properties ?? {})[part] ?? {};
+  return (node as { properties?: Tree }).properties ?? {};
+}
+
+function lineOf(error: ErrorObject, document: Document, lines: LineCounter): number {
+  const path = error.instancePath.split('/').slice(1);
+  const extra = (error.params as { additionalProperty?: string }).additionalProperty;
+  for (let keep = path.length; keep >= 0; keep--) {
+    const parent = keep === 0 ? document.contents : document.getIn(path.slice(0, keep), true);
+    if (!isNode(parent)) continue;
+    const items = (parent as { items?: { key?: { value?: unknown; range?: [number, number, number] } }[] }).items ?? [];
+    const key = items.find((item) => item.key?.value === extra)?.key;
+    const offset = (keep === path.length && key?.range?.[0]) || parent.range?.[0] || 0;
+    return lines.linePos(offset).line;
+  }
+  return 1;
+}
+
+function merge(base: Tree, over: Tree): Tree {
+  const merged: Tree = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const both = isTree(merged[key]) && isTree(value);
+    merged[key] = both ? merge(merged[key] as Tree, value as Tree) : value;
+  }
+  return merged;
+}
+
+function isTree(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function expandMatrix(tree: Tree): Tree[] {
+  const axes = Object.entries((tree.matrix ?? {}) as Record<string, unknown[]>);
+  let runs: { tree: Tree; label: string[] }[] = [{ tree, label: [] }];
+  for (const [path, values] of axes) {
+    runs = runs.flatMap((run) =>
+      values.map((value) => ({
+        tree: merge(run.tree, nest(path.split('.'), value)),
+        label: [...run.label, `${path}=${String(value)}`],
+      })),
+    );
+  }
+  return runs.map((run) =>
+    run.label.length === 0 ? run.tree : { ...run.tree, name: `${String(tree.name)}[${run.label.join(',')}]` },
+  );
+}
+
+function nest(path: string[], value: unknown): Tree {
+  const [head = '', ...rest] = path;
+  return { [head]: rest.length === 0 ? value : nest(rest, value) };
+}
+
+function settle(tree: Tree, file: string): Scenario {
+  const here = dirname(resolve(file));
+  const filled = withDefaults(tree, SCENARIO_SCHEMA as unknown as SchemaNode) as unknown as Scenario;
+  const path = (value: string | undefined): string | undefined =>
+    value === undefined ? undefined : resolve(here, value);
+  for (const key of ['path', 'labels', 'generate'] as const) {
+    const settled = path(filled.dataset[key]);
+    if (settled !== undefined) filled.dataset[key] = settled;
+  }
+  if (filled.dataset.split.file) filled.dataset.split.file = resolve(here, filled.dataset.split.file);
+  for (const key of ['onnx', 'tables'] as const) {
+    const settled = path(filled.model[key]);
+    if (settled !== undefined) filled.model[key] = settled;
+  }
+  if (/\.ya?ml$/.test(filled.target) && existsSync(resolve(here, filled.target)))
+    filled.target = resolve(here, filled.target);
+  filled.expect ??= [];
+  return filled;
+}
+
+interface SchemaNode {
+  properties?: Record<string, SchemaNode & { default?: unknown; type?: string }>;
+}
+
+const SETTLED = ['dataset', 'model', 'compile', 'flow', 'replay', 'split', 'target'];
+
+/** Fill in the schema's defaults for the sections that every run has. */
+function withDefaults(tree: Tree, schema: SchemaNode): Tree {
+  const filled: Tree = {};
+  for (const [key, value] of Object.entries(tree)) if (key !== 'smoke' && key !== 'matrix') filled[key] = value;
+  for (const [key, node] of Object.entries(schema.properties ?? {})) {
+    if (node.properties && SETTLED.includes(key)) filled[key] = withDefaults((filled[key] ?? {}) as Tree, node);
+    else if (filled[key] === undefined && node.default !== undefined) filled[key] = node.default;
+  }
+  return filled;
+}

@@ -1,0 +1,159 @@
+/** The JSON Schema of scenario files: the one description that the loader, the docs and editors' completion share. */
+
+const text = { type: 'string', minLength: 1 } as const;
+const fraction = { type: 'number', minimum: 0, maximum: 1 } as const;
+const positive = { type: 'integer', minimum: 1 } as const;
+
+const dataset = {
+  type: 'object',
+  description: 'Where packets and labels come from.',
+  additionalProperties: false,
+  required: ['path'],
+  properties: {
+    path: {
+      ...text,
+      description:
+        'Folder with one sub-folder of captures per class, folder of captures with labels, flow JSON or feature-row CSV. Relative to this file.',
+    },
+    labels: { ...text, description: 'labels.csv: file or 5-tuple to class.' },
+    labelColumn: { ...text, description: 'Column of labels.csv that holds the class.', default: 'class' },
+    classes: {
+      type: 'array',
+      items: text,
+      minItems: 1,
+      description: 'Classes to keep, in order. Default: all found, sorted.',
+    },
+    gapMs: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      description: 'A longer silence starts a new flow (ms). Default: never.',
+    },
+    generate: { ...text, description: 'Trace spec to generate into `path` when the folder does not exist yet.' },
+    split: {
+      type: 'object',
+      additionalProperties: false,
+      description: 'Train, validation and test.',
+      properties: {
+        by: { enum: ['file', 'flow', 'column'], default: 'file' },
+        seed: { type: 'integer', minimum: 0, default: 1 },
+        train: { ...fraction, default: 0.6 },
+        validation: { ...fraction, default: 0.15 },
+        test: { ...fraction, default: 0.25 },
+        file: { ...text, description: 'split.json of a feature-row CSV.' },
+      },
+    },
+  },
+} as const;
+
+const model = {
+  type: 'object',
+  description: 'The float model: trained here, or an ONNX file, or a folder with a table model.',
+  additionalProperties: false,
+  oneOf: [{ required: ['train'] }, { required: ['onnx'] }, { required: ['tables'] }],
+  properties: {
+    train: { enum: ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder'] },
+    onnx: text,
+    tables: text,
+    seed: { type: 'integer', minimum: 0, default: 1 },
+    epochs: { ...positive, description: 'At most so many passes over the training rows.' },
+    patience: { ...positive, description: 'Stop after so many epochs without a better validation score.' },
+    learningRate: { type: 'number', exclusiveMinimum: 0 },
+    maxRows: { ...positive, description: 'Train on at most so many rows, drawn evenly.' },
+    benign: { ...text, description: 'AutoEncoder: the class it learns.' },
+  },
+} as const;
+
+const compile = {
+  type: 'object',
+  description: 'Compiler options; see `pegasim compile --help`.',
+  additionalProperties: false,
+  properties: {
+    strategy: { enum: ['published', 'output-aware'], default: 'output-aware' },
+    leaves: { type: 'integer', minimum: 2, maximum: 4096, default: 16 },
+    refit: { type: 'boolean', default: true },
+    fineTune: { type: 'boolean', default: false },
+    width: { enum: [8, 12, 16, 32], default: 16 },
+    maxRows: { ...positive, description: 'Calibrate on at most so many rows.' },
+  },
+} as const;
+
+const flow = {
+  type: 'object',
+  description: 'Per-flow state on the switch.',
+  additionalProperties: false,
+  properties: {
+    slots: { ...positive, default: 65536 },
+    policy: { enum: ['replace', 'keep', 'timeout'], default: 'replace' },
+    timeoutMs: { type: 'number', exclusiveMinimum: 0 },
+    symmetric: { type: 'boolean', default: true },
+    tickBits: { type: 'integer', minimum: 0, maximum: 30, default: 16, description: 'Time unit: 2^k ns.' },
+  },
+} as const;
+
+const replay = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    split: { enum: ['test', 'validation', 'train', 'all'], default: 'test' },
+    state: { enum: ['perCapture', 'continuous'], default: 'perCapture' },
+    workers: { type: 'integer', minimum: 0, description: '0: one per core.', default: 0 },
+    acceptDamage: { type: 'boolean', default: false },
+  },
+} as const;
+
+const expectations = {
+  type: 'array',
+  description:
+    'What must hold, e.g. `macroF1 >= 0.88`, `gapToFloat <= 0.005`, `fits: true`, `stages <= 20`, `sram <= 30 %`.',
+  items: { anyOf: [text, { type: 'object', minProperties: 1, maxProperties: 1 }] },
+} as const;
+
+const body = {
+  name: {
+    type: 'string',
+    pattern: '^[a-z0-9][a-z0-9._-]*$',
+    description: 'Letters, digits, dots and dashes; names the results.',
+  },
+  about: text,
+  dataset,
+  model,
+  compile,
+  target: { type: 'string', description: 'tofino, tofino2, tofino2m, unbounded, or a chip YAML.', default: 'tofino2' },
+  flow,
+  replay,
+  expect: expectations,
+} as const;
+
+const partial = {
+  dataset: { ...dataset, required: [] },
+  model: { ...model, oneOf: undefined },
+  compile,
+  flow,
+  replay,
+  target: body.target,
+  expect: expectations,
+};
+
+export const SCENARIO_SCHEMA = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'https://pegasim.dev/scenario.schema.json',
+  title: 'pegasim scenario',
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'dataset', 'model'],
+  properties: {
+    ...body,
+    smoke: {
+      type: 'object',
+      description: 'Overrides for `--smoke`: a quick check of the same path.',
+      additionalProperties: false,
+      properties: partial,
+    },
+    matrix: {
+      type: 'object',
+      description: 'Dotted option → values; one run per combination, e.g. `compile.leaves: [8, 16, 32]`.',
+      propertyNames: { pattern: '^(dataset|model|compile|flow|replay|target)(\\.[A-Za-z]+)*$' },
+      additionalProperties: { type: 'array', minItems: 1 },
+    },
+  },
+};
