@@ -1,4 +1,9 @@
 /** program: the dataplane program as plain data — fields, parser, registers, tables, actions, control, placement. */
+export * from './build.ts';
+export * from './entries.ts';
+export * from './file.ts';
+export * from './lookup.ts';
+export * from './merge.ts';
 export type * from './placement.ts';
 export type * from './program.ts';
 export * from './run.ts';

@@ -353,5 +353,6 @@ export type Fragment = Partial<
     | 'egress'
     | 'bridge'
     | 'features'
+    | 'flow'
   >
 >;
