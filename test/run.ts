@@ -1,9 +1,19 @@
-/** Runs every *.test.ts under test/ (or the folders and files named on the command line) through uvu and prints the closing line. */
-import { spawnSync } from 'node:child_process';
+/**
+ * Runs every *.test.ts under test/ (or the folders and files named on the command line) through uvu, one process per file and as
+ * many at once as there are cores, and prints the closing line.
+ */
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 
-/** uvu exits 0 when a file forgets `.run()`: such a file counts as a failure. */
+interface Outcome {
+  readonly file: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly text: string;
+}
+
 function testFiles(path: string): string[] {
   if (statSync(path).isFile()) return [path];
   return readdirSync(path)
@@ -14,29 +24,54 @@ function testFiles(path: string): string[] {
     });
 }
 
-const wanted = process.argv.slice(2);
-const files = (wanted.length > 0 ? wanted : ['test']).flatMap(testFiles);
-let passed = 0;
-let failed = 0;
-for (const file of files) {
-  if (!/\.run\(\)/.test(readFileSync(file, 'utf8'))) {
-    console.log(`${file}: never calls .run()`);
-    failed++;
-    continue;
-  }
+/** uvu exits 0 when a file forgets `.run()` or counts no test: both are failures here. */
+async function runFile(file: string): Promise<Outcome> {
+  if (!/\.run\(\)/.test(readFileSync(file, 'utf8')))
+    return { file, passed: 0, failed: 1, text: `FAIL ${file}: never calls .run()` };
   const started = performance.now();
-  const result = spawnSync(process.execPath, ['--import', 'tsx', file], { encoding: 'utf8', maxBuffer: 1 << 28 });
-  const output = result.stdout + result.stderr;
-  const total = [...output.matchAll(/Total:\s+(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
-  const good = [...output.matchAll(/Passed:\s+(\d+)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
+  const child = spawn(process.execPath, ['--import', 'tsx', file], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const sum = (form: RegExp): number =>
+    [...output.matchAll(form)].reduce((total, match) => total + Number(match[1]), 0);
+  const total = sum(/Total:\s+(\d+)/g);
+  const passed = sum(/Passed:\s+(\d+)/g);
+  const ok = status === 0 && total > 0 && passed === total;
+  const failed = ok ? 0 : Math.max(1, total - passed);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  const crashed = result.status !== 0 && good === total;
-  passed += good;
-  failed += total - good + (crashed || total === 0 ? 1 : 0);
-  const ok = result.status === 0 && total > 0 && good === total;
-  console.log(`${ok ? 'ok  ' : 'FAIL'} ${file}  ${good}/${total}  ${seconds}s`);
-  for (const line of output.split('\n')) if (/^SKIP /.test(line)) console.log(`     ${line}`);
-  if (!ok) console.log(output);
+  const skips = output.split('\n').filter((line) => line.startsWith('SKIP '));
+  const lines = [
+    `${ok ? 'ok  ' : 'FAIL'} ${file}  ${passed}/${total}  ${seconds}s`,
+    ...skips.map((line) => `     ${line}`),
+  ];
+  return { file, passed, failed, text: [...lines, ...(ok ? [] : [output])].join('\n') };
 }
+
+const wanted = process.argv.slice(2);
+const queue = (wanted.length > 0 ? wanted : ['test']).flatMap(testFiles);
+const outcomes: Outcome[] = [];
+const lane = async (): Promise<void> => {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+    const outcome = await runFile(file);
+    outcomes.push(outcome);
+    console.log(outcome.text);
+  }
+};
+await Promise.all(Array.from({ length: availableParallelism() }, lane));
+const passed = outcomes.reduce((sum, one) => sum + one.passed, 0);
+const failed = outcomes.reduce((sum, one) => sum + one.failed, 0);
+if (failed > 0)
+  console.log(
+    `failed: ${outcomes
+      .filter((one) => one.failed > 0)
+      .map((one) => one.file)
+      .join(' ')}`,
+  );
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
