@@ -1,0 +1,30 @@
+/**
+ * The float side: ONNX files as plain data (codec and builder), the float reference (ONNX Runtime), the six model definitions,
+ * layers, optimiser and automatic differentiation, training and export.
+ */
+export {
+  floatAttribute,
+  floatsAttribute,
+  intAttribute,
+  intsAttribute,
+  stringAttribute,
+  tensorAttribute,
+} from './onnx/attributes.ts';
+export type { AttributeInput, BuildOptions, GraphBuilder, NodeOptions } from './onnx/build.ts';
+export { buildGraph, float, tensor } from './onnx/build.ts';
+export { encodeOnnx } from './onnx/encode.ts';
+export { parseOnnx } from './onnx/parse.ts';
+export type {
+  OnnxAttribute,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  OnnxValue,
+  TensorData,
+  TensorType,
+} from './onnx/types.ts';
+export type { FloatReference, ReferenceOptions } from './reference.ts';
+export { openReference } from './reference.ts';
+export type { ModelSpec } from './spec.ts';
+export { checkModelSpec, readModelSpec, specMetadata } from './spec.ts';

@@ -1,0 +1,189 @@
+/** The float reference: ONNX Runtime on batches of rows. WebAssembly build by default; the native one when installed and asked for. */
+import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web';
+import { fail } from '../problem.ts';
+import { parseOnnx } from './onnx/parse.ts';
+import type { OnnxModel, OnnxValue, TensorType } from './onnx/types.ts';
+
+export interface FloatReference {
+  /** `onnxruntime-web` or `onnxruntime-node`: their results differ around 1e-7. */
+  readonly package: string;
+  readonly version: string;
+  readonly threads: number;
+  /** Name of the output that `run` returns. */
+  readonly output: string;
+  /** rows: count × row length, row-major (a window row is packets oldest first). Returns count × outputs. */
+  run(rows: Float32Array, count: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+export interface ReferenceOptions {
+  /** Names the model in errors. */
+  readonly file?: string;
+  /** Threads inside one batch; the WebAssembly build fixes the number at the first call of the process. Default 1. */
+  readonly threads?: number;
+  readonly runtime?: 'web' | 'native';
+  /** Rows per call of the runtime, default 4096; bounds memory. */
+  readonly batch?: number;
+  /** Which output to return; default: the first. */
+  readonly output?: string;
+}
+
+/** The part of the two runtimes' shared interface that we use. */
+interface Runtime {
+  readonly InferenceSession: {
+    create(bytes: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  readonly Tensor: new (type: 'float32', data: Float32Array, dims: readonly number[]) => TypedTensor<'float32'>;
+}
+
+interface LoadedRuntime {
+  readonly runtime: Runtime;
+  readonly package: string;
+  readonly version: string;
+}
+
+async function loadRuntime(kind: 'web' | 'native', threads: number): Promise<LoadedRuntime> {
+  if (kind === 'native') {
+    const name = 'onnxruntime-node';
+    try {
+      const runtime = (await import(name)) as Runtime & { env?: { versions?: { node?: string } } };
+      return { runtime, package: name, version: runtime.env?.versions?.node ?? 'unknown' };
+    } catch {
+      fail({
+        code: 'MODEL-RUNTIME',
+        message: `${name} is not installed`,
+        hint: 'npm install it, or use the web runtime',
+      });
+    }
+  }
+  const runtime = await import('onnxruntime-web');
+  runtime.env.wasm.numThreads ??= threads;
+  runtime.env.logLevel = 'error';
+  return { runtime, package: 'onnxruntime-web', version: runtime.env.versions.web ?? 'unknown' };
+}
+
+async function createSession(
+  runtime: Runtime,
+  bytes: Uint8Array,
+  options: ReferenceOptions,
+): Promise<InferenceSession> {
+  const threads = options.threads ?? 1;
+  try {
+    return await runtime.InferenceSession.create(bytes, {
+      executionProviders: [options.runtime === 'native' ? 'cpu' : 'wasm'],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 4,
+    });
+  } catch (error) {
+    fail({
+      code: 'MODEL-RUN',
+      message: `ONNX Runtime refuses the model: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`,
+      where: options.file ?? 'model',
+    });
+  }
+}
+
+function onlyInput(model: OnnxModel, file: string): OnnxValue {
+  const { inputs } = model.graph;
+  if (inputs.length !== 1) {
+    fail({
+      code: 'MODEL-INPUTS',
+      message: 'a model must have exactly one input, the rows of features',
+      where: file,
+      need: '1',
+      have: `${inputs.length}: ${inputs.map((value) => value.name).join(', ')}`,
+    });
+  }
+  return inputs[0];
+}
+
+const TYPED = { int64: BigInt64Array, int32: Int32Array, uint8: Uint8Array, float64: Float64Array } as const;
+
+/** Rows as the model's input type; feature values are integers, so nothing is lost. */
+function convertRows(rows: Float32Array, type: TensorType, file: string): Tensor['data'] {
+  if (type === 'float32') return rows;
+  if (type === 'int64') return BigInt64Array.from(rows, (value) => BigInt(Math.trunc(value)));
+  if (type === 'int32' || type === 'uint8' || type === 'float64') return TYPED[type].from(rows);
+  fail({
+    code: 'MODEL-INPUTS',
+    message: `the input is of type ${type}`,
+    where: file,
+    need: 'float or an integer type',
+  });
+}
+
+/** The input shape of a batch: unknown dimensions behind the batch take what the row length leaves. */
+function batchShape(input: OnnxValue, batch: number, rowLength: number, file: string): number[] {
+  const tail = input.dims?.slice(1) ?? [''];
+  const known = tail.reduce<number>((product, dim) => (typeof dim === 'number' ? product * dim : product), 1);
+  const open = tail.filter((dim) => typeof dim !== 'number').length;
+  const free = rowLength / known;
+  if (!Number.isInteger(free) || (open === 0 && free !== 1) || open > 1) {
+    fail({
+      code: 'MODEL-INPUTS',
+      message: `the input ${input.name} does not take rows of this length`,
+      where: file,
+      need: `[batch, ${tail.join(', ')}]`,
+      have: `${rowLength} values per row`,
+    });
+  }
+  return [batch, ...tail.map((dim) => (typeof dim === 'number' ? dim : free))];
+}
+
+function asFloat32(tensor: Tensor): Float32Array {
+  const { data } = tensor;
+  if (data instanceof Float32Array) return data;
+  return Float32Array.from(data as ArrayLike<number | bigint>, Number);
+}
+
+/**
+ * Open an ONNX model in ONNX Runtime. Fails with MODEL-NOT-ONNX, MODEL-INPUTS (not one input, or rows of another length),
+ * MODEL-RUN (the runtime refuses it) or MODEL-RUNTIME (native runtime not installed).
+ */
+export async function openReference(bytes: Uint8Array, options: ReferenceOptions = {}): Promise<FloatReference> {
+  const file = options.file ?? 'model';
+  const input = onlyInput(parseOnnx(bytes, file), file);
+  const threads = options.threads ?? 1;
+  const loaded = await loadRuntime(options.runtime ?? 'web', threads);
+  const session = await createSession(loaded.runtime, bytes, options);
+  const output = options.output ?? session.outputNames[0];
+  const fixed = typeof input.dims?.[0] === 'number' ? input.dims[0] : undefined;
+  const step = fixed ?? options.batch ?? 4096;
+  const makeTensor = (data: Tensor['data'], dims: readonly number[]): Tensor =>
+    new loaded.runtime.Tensor(input.type as 'float32', data as Float32Array, dims) as Tensor;
+
+  const runBatch = async (rows: Float32Array, batch: number): Promise<Float32Array> => {
+    const shape = batchShape(input, batch, rows.length / batch, file);
+    const tensor = makeTensor(convertRows(rows, input.type, file), shape);
+    try {
+      return asFloat32((await session.run({ [input.name]: tensor }, [output]))[output]);
+    } catch (error) {
+      fail({ code: 'MODEL-RUN', message: `ONNX Runtime stopped: ${(error as Error).message}`, where: file });
+    }
+  };
+
+  const run = async (rows: Float32Array, count: number): Promise<Float32Array> => {
+    const length = count === 0 ? 0 : rows.length / count;
+    let result = new Float32Array(0);
+    for (let start = 0; start < count; start += step) {
+      const rowsHere = Math.min(step, count - start);
+      const batch = fixed ?? rowsHere;
+      const slice = new Float32Array(batch * length);
+      slice.set(rows.subarray(start * length, (start + rowsHere) * length));
+      const part = await runBatch(slice, batch);
+      const width = part.length / batch;
+      if (start === 0) result = new Float32Array(count * width);
+      result.set(part.subarray(0, rowsHere * width), start * width);
+    }
+    return result;
+  };
+  return {
+    package: loaded.package,
+    version: loaded.version,
+    threads,
+    output,
+    run,
+    close: () => session.release(),
+  };
+}
