@@ -1,0 +1,19 @@
+/** switch: chips as data, dependency analysis, placement into stages, fit report; the reference pipeline, stage by stage, with a packet tracer. */
+
+export { crc32 } from './reference/crc32.ts';
+export {
+  compileReference,
+  type ReferenceOptions,
+  type ReferencePipeline,
+  runReference,
+} from './reference/run.ts';
+export type { RegisterFile, RegisterState } from './reference/stateful.ts';
+export type {
+  FieldChange,
+  PacketTrace,
+  RegisterTrace,
+  StageTrace,
+  TableTrace,
+  TracedValue,
+  TraceOptions,
+} from './reference/trace.ts';
