@@ -1,0 +1,12 @@
+/** Table models: already-quantised Partition/Map/SumReduce networks from elsewhere, read, evaluated exactly, and turned into table networks. */
+export {
+  arrayOf,
+  readTableModel,
+  type TableArray,
+  type TableInput,
+  type TableModel,
+  type TableStep,
+  tableModelPath,
+} from './document.ts';
+export { evaluateTableModel, type TableModelResult } from './evaluate.ts';
+export { tableModelNetwork } from './network.ts';
