@@ -1,0 +1,8 @@
+/** The traffic room: captures into packet columns, a light decoder for flows and labels, datasets and splits, and the synthetic trace generator. */
+export { type Capture, type CaptureInfo, type CaptureOptions, openCapture } from './capture/open.ts';
+export { type ReadOptions, type ReadResult, readCaptures } from './capture/read.ts';
+export type * from './columns.ts';
+export { NO_SPLIT, TEST, TRAIN, VALIDATION } from './columns.ts';
+export { type DecodeCounts, decodeInto, newDecodeCounts, newDecodedColumns } from './decode/decode.ts';
+export { keyText } from './decode/flow-key.ts';
+export { type FlowColumns, type FlowTable, newFlowTable } from './decode/flows.ts';
