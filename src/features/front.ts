@@ -1,0 +1,88 @@
+/** The front of a program: parser, flow slot, registers and features, ready for a model's tables behind it. */
+
+import type { FeatureField, FlowState, Fragment, Parser, Program, Step } from '../program/index.ts';
+import { featureNamed } from './catalogue.ts';
+import { addField, type Draft, draftFragment, emptyDraft } from './draft.ts';
+import { type FrontOptions, type FrontSettings, frontSettings } from './options.ts';
+import { buildParser } from './parser.ts';
+import { addSlot, FLOW, flowState, ownershipSteps } from './slot.ts';
+
+export interface Front {
+  readonly fragment: Fragment;
+  readonly parser: Parser;
+  /** Absent when no feature needs the flow. */
+  readonly flow?: FlowState;
+  /** One per requested feature, in order. */
+  readonly features: readonly FeatureField[];
+  /** 1-bit field that must be 1 for a verdict to count; absent: every parsed packet has one. */
+  readonly valid?: string;
+  readonly settings: FrontSettings;
+}
+
+/** Control flow of the front, phase after phase (draft.ts). */
+function frontSteps(draft: Draft, settings: FrontSettings, withFlow: boolean): Step[] {
+  const { entry, ipv4, ipv6, slot, late, state } = draft.phases;
+  const v6: Step[] =
+    ipv6.length > 0 ? [{ kind: 'if', all: [{ kind: 'valid', header: 'ipv6' }], then: ipv6, else: [] }] : [];
+  const byVersion: Step[] =
+    ipv4.length + ipv6.length > 0
+      ? [{ kind: 'if', all: [{ kind: 'valid', header: 'ipv4' }], then: ipv4, else: v6 }]
+      : [];
+  const behind = withFlow ? ownershipSteps(draft, settings) : [...state, ...late];
+  return [...entry, ...byVersion, ...slot, ...behind];
+}
+
+/** What later builders (rings) add before the front is closed. */
+export type Extend = (draft: Draft, settings: FrontSettings) => void;
+
+/**
+ * Build the front for `options.features`. Throws FEATURE-UNKNOWN, FEATURE-L4-LIMIT, FEATURE-OPTION.
+ * `extend` may add registers and steps to the draft's phases after the features.
+ */
+export function buildFront(options: FrontOptions, extend?: Extend): Front {
+  const settings = frontSettings(options);
+  const wanted = settings.features.map(featureNamed);
+  const withFlow = settings.flow || wanted.some((feature) => feature.stateful);
+  const draft = emptyDraft();
+  if (withFlow) addSlot(draft, settings);
+  const fields = new Map<string, string>();
+  for (const feature of wanted)
+    if (!fields.has(feature.name)) fields.set(feature.name, feature.realise(draft, settings));
+  extend?.(draft, settings);
+  const parser = buildParser(draft, settings);
+  const ingress = frontSteps(draft, settings, withFlow);
+  const features = wanted.map(({ name }): FeatureField => {
+    const field = fields.get(name) as string;
+    return { feature: name, field, bits: draft.fields.get(field)?.bits ?? 0 };
+  });
+  return {
+    fragment: { ...draftFragment(draft, ingress), features },
+    parser,
+    ...(withFlow ? { flow: flowState(draft, settings) } : {}),
+    features,
+    ...(withFlow && settings.policy !== 'replace' ? { valid: addField(draft, FLOW.owned, 1) } : {}),
+    settings,
+  };
+}
+
+/** A program that computes features and decides nothing: its feature fields are the model's inputs as the switch sees them. */
+export function featureProgram(names: readonly string[], options: Omit<FrontOptions, 'features'> = {}): Program {
+  const { fragment, parser, flow, features } = buildFront({ ...options, features: names });
+  return {
+    name: 'features',
+    fields: fragment.fields ?? [],
+    headers: fragment.headers ?? [],
+    parser,
+    hashes: fragment.hashes ?? [],
+    registers: fragment.registers ?? [],
+    stateful: fragment.stateful ?? [],
+    actions: fragment.actions ?? [],
+    tables: fragment.tables ?? [],
+    ingress: fragment.ingress ?? [],
+    egress: [],
+    bridge: [],
+    features,
+    ...(flow ? { flow } : {}),
+    verdict: { kind: 'none', logits: [], classes: [] },
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * features: what a switch can know about a packet or a flow. Per feature its ideal definition over packet columns and its
+ * realisation in the dataplane side by side; and the front of every program: parser, flow slot, registers, window rings.
+ */
+
+export { featureNamed, featureSets, features } from './catalogue.ts';
+export type { Feature, IdealOptions } from './feature.ts';
+export { buildFront, type Extend, type Front, featureProgram } from './front.ts';
+export { flowOrder, idealFeatures } from './ideal.ts';
+export type { FrontOptions, FrontSettings, IpdMode } from './options.ts';
+export { idealRows, idealWindows, type PacketRows, packetRows, type RowOptions } from './rows.ts';
+export { FLOW } from './slot.ts';

@@ -1,0 +1,76 @@
+/** Options of the program front, checked once at the edge. */
+
+import { fail } from '../problem.ts';
+
+/**
+ * How time between packets is kept (FEATURES.md `pkt.ipd`):
+ * `wrap`: 16-bit slices; a gap beyond 2^16 ticks looks short. Least state and stages.
+ * `saturate`: a 32-bit slice is kept, the 16-bit difference saturates at the clamp. Needs two SALU output words (Tofino 2).
+ * `wide`: 32-bit slice and 32-bit difference.
+ */
+export type IpdMode = 'wrap' | 'saturate' | 'wide';
+
+export interface FrontOptions {
+  /** Feature names of the catalogue, in the order of the model's input. */
+  readonly features: readonly string[];
+  /** Flow slots, a power of two (default 65,536). */
+  readonly slots?: number;
+  /** Both directions of a flow share a slot (default true). */
+  readonly symmetric?: boolean;
+  readonly policy?: 'replace' | 'keep' | 'timeout';
+  /** Idle time in ns after which a slot may be taken, for `timeout`. */
+  readonly timeoutNs?: number;
+  /** One tick of every ipd feature is 2^tickBits ns (default 16: 65,536 ns). */
+  readonly tickBits?: number;
+  /** Default `saturate`. */
+  readonly ipd?: IpdMode;
+  /** flow.max_ipd and flow.min_ipd count from this packet of the flow on (default 2: the first with a predecessor). */
+  readonly ipdFrom?: number;
+  /** Upper bounds: `pkt.len` in bytes, `pkt.ipd` in ticks. */
+  readonly clamp?: Readonly<Record<string, number>>;
+  /** What flow.max_len and flow.min_len measure: `frame` (IP length + 14, default) or `ip`. */
+  readonly flowLength?: 'frame' | 'ip';
+  /** Build the flow slot even when no requested feature needs it (windows do). */
+  readonly flow?: boolean;
+}
+
+/** Options with every default filled in. */
+export interface FrontSettings extends Required<Omit<FrontOptions, 'timeoutNs'>> {
+  readonly timeoutNs: number;
+  readonly slotBits: number;
+}
+
+const within = (value: number, low: number, high: number): boolean =>
+  Number.isInteger(value) && value >= low && value <= high;
+
+function refuse(option: string, need: string, have: number): never {
+  return fail({ code: 'FEATURE-OPTION', message: `front option ${option} out of range`, need, have: String(have) });
+}
+
+/** Fill in defaults and check ranges. Throws FEATURE-OPTION. */
+export function frontSettings(options: FrontOptions): FrontSettings {
+  const settings = {
+    features: options.features,
+    slots: options.slots ?? 65536,
+    symmetric: options.symmetric ?? true,
+    policy: options.policy ?? 'replace',
+    timeoutNs: options.timeoutNs ?? 10_000_000_000,
+    tickBits: options.tickBits ?? 16,
+    ipd: options.ipd ?? 'saturate',
+    ipdFrom: options.ipdFrom ?? 2,
+    clamp: options.clamp ?? {},
+    flowLength: options.flowLength ?? 'frame',
+    flow: options.flow ?? false,
+  } as const;
+  const slotBits = Math.log2(settings.slots);
+  if (!within(slotBits, 1, 23)) refuse('slots', 'a power of two, 2 to 8388608', settings.slots);
+  if (!within(settings.tickBits, 0, 31)) refuse('tickBits', '0 to 31', settings.tickBits);
+  // The SALU compares the packet count with an in-instruction constant: at most 31 on Tofino 2 (TARGETS.md §7).
+  if (!within(settings.ipdFrom, 1, 32)) refuse('ipdFrom', '1 to 32', settings.ipdFrom);
+  const ticks = settings.timeoutNs / 2 ** 16;
+  if (settings.policy === 'timeout' && !(ticks >= 1 && ticks < 2 ** 31))
+    refuse('timeoutNs', '65536 ns to 39 hours', settings.timeoutNs);
+  for (const [name, value] of Object.entries(settings.clamp))
+    if (!within(value, 1, 65535)) refuse(`clamp.${name}`, '1 to 65535', value);
+  return { ...settings, slotBits };
+}
