@@ -9,7 +9,7 @@ type Combine = (a: number, b: number) => number;
 
 function clamp(value: number, bits: number): number {
   const top = 2 ** (bits - 1);
-  return value >= top ? top - 1 : value < -top ? -top : value;
+  return Math.min(Math.max(value, -top), top - 1);
 }
 
 /** The binary operations on values already cut to `bits`; the result is cut again by the writer. */

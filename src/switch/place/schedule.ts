@@ -1,0 +1,205 @@
+/** List scheduling of logical tables into stages: longest remaining chain first, tables too big for one stage split over several. */
+
+import { sramOf, type TableCost, tableCost } from '../cost/table.ts';
+import type { Demand, DemandTable } from '../demand/demand.ts';
+import type { Chip } from '../targets/chip.ts';
+import { type Amounts, book, emptyBudget, type Resource, refusals, type StageBudget } from './budget.ts';
+import { chainLengths, type Dependency } from './depend.ts';
+
+/** Entries [from, to) of a table in a stage, with what they cost. */
+export interface PlacedPart {
+  readonly table: number;
+  readonly stage: number;
+  readonly from: number;
+  readonly to: number;
+  readonly cost: TableCost;
+}
+
+/** A table that could have gone to a stage but for these resources. */
+export interface Refusal {
+  readonly table: number;
+  readonly stage: number;
+  readonly resources: readonly Resource[];
+}
+
+export interface Schedule {
+  readonly parts: readonly PlacedPart[];
+  readonly budgets: readonly StageBudget[];
+  readonly refusals: readonly Refusal[];
+  /** Tables that no stage of the chip can take, with the resources that an empty stage lacks. */
+  readonly impossible: readonly Refusal[];
+}
+
+/** A stage's reservation for the operator's own program. */
+export type Reserve = readonly Partial<Amounts>[];
+
+interface State {
+  readonly demand: Demand;
+  readonly chip: Chip;
+  readonly reserve: Reserve;
+  readonly incoming: readonly (readonly Dependency[])[];
+  /** Last stage of each table; -1 while not placed. */
+  readonly done: number[];
+  /** Entries of each table placed so far. */
+  readonly placed: number[];
+  readonly parts: PlacedPart[];
+  readonly refused: Refusal[];
+}
+
+/** Stage by stage until all is placed or `maxStages` is reached. */
+const MAX_STAGES = 400;
+
+function isReady(state: State, table: number, stage: number): boolean {
+  return state.incoming[table].every(({ from, gap }) => state.done[from] >= 0 && state.done[from] + gap <= stage);
+}
+
+/** Tables that use one register must share its stage. */
+function registerMates(demand: Demand): number[][] {
+  const byRegister = new Map<string, number[]>();
+  for (const [index, table] of demand.tables.entries())
+    for (const register of new Set(table.actions.flatMap((action) => action.register ?? [])))
+      byRegister.set(register, [...(byRegister.get(register) ?? []), index]);
+  return demand.tables.map((_, index) => {
+    const mates = [...byRegister.values()].filter((list) => list.includes(index)).flat();
+    return mates.length > 0 ? [...new Set(mates)].sort((a, b) => a - b) : [index];
+  });
+}
+
+/** Steps in which a table's entries are cut. */
+function unit(table: DemandTable, chip: Chip): number {
+  return table.keys.some((key) => key.match !== 'exact') ? chip.memory.tcamDepth : chip.memory.sramDepth;
+}
+
+/** Most entries of the table (at most `wanted`) that still fit the stage; 0 for none. */
+function largestFit(state: State, budget: StageBudget, table: DemandTable, wanted: number): number {
+  const { demand, chip } = state;
+  const step = unit(table, chip);
+  const fits = (entries: number) =>
+    refusals(budget, tableCost(demand, table, entries, chip), table.gress, chip).length === 0;
+  let low = 0;
+  let high = Math.floor(wanted / step);
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (fits(middle * step)) low = middle;
+    else high = middle - 1;
+  }
+  return low * step;
+}
+
+/** Puts entries of a table into a stage. */
+function put(state: State, budget: StageBudget, index: number, stage: number, entries: number, cost: TableCost): void {
+  const table = state.demand.tables[index];
+  const from = state.placed[index];
+  book(budget, cost, table.gress, state.chip);
+  state.placed[index] += entries;
+  state.parts.push({ table: index, stage, from, to: from + entries, cost });
+  if (state.placed[index] >= table.entries) state.done[index] = stage;
+}
+
+function fitsAlone(state: State, index: number, stage: number, entries: number): Resource[] {
+  const { demand, chip, reserve } = state;
+  const table = demand.tables[index];
+  return refusals(emptyBudget(reserve[stage]), tableCost(demand, table, entries, chip), table.gress, chip);
+}
+
+/** Tries to place what is left of a table (and the tables bound to its registers) in a stage. */
+function tryPlace(state: State, budget: StageBudget, mates: readonly number[], stage: number): void {
+  const { demand, chip } = state;
+  const costs = mates.map((index) => {
+    const left = demand.tables[index].entries - state.placed[index];
+    return { index, left, cost: tableCost(demand, demand.tables[index], left, chip) };
+  });
+  const trial: StageBudget = mates.length > 1 ? structuredClone(budget) : budget;
+  const lacking = new Set<Resource>();
+  for (const { index, cost } of costs) {
+    for (const resource of refusals(trial, cost, demand.tables[index].gress, chip)) lacking.add(resource);
+    if (mates.length > 1) book(trial, cost, demand.tables[index].gress, chip);
+  }
+  if (lacking.size === 0) {
+    for (const { index, left, cost } of costs) put(state, budget, index, stage, left, cost);
+    return;
+  }
+  state.refused.push({ table: mates[0], stage, resources: [...lacking] });
+  if (mates.length > 1) return;
+  const [{ index, left }] = costs;
+  const table = demand.tables[index];
+  const splittable = table.kind === 'match' && !table.actions.some((action) => action.register !== undefined);
+  if (!splittable || fitsAlone(state, index, stage, left).length === 0) return;
+  const entries = largestFit(state, budget, table, left);
+  if (entries > 0) put(state, budget, index, stage, entries, tableCost(demand, table, entries, chip));
+}
+
+/** Tables that even an empty stage refuses and that cannot be split. */
+function impossibles(state: State): Refusal[] {
+  return state.demand.tables.flatMap((table, index) => {
+    const splits = table.kind === 'match' && !table.actions.some((action) => action.register !== undefined);
+    const least = splits ? Math.min(table.entries, unit(table, state.chip)) : table.entries;
+    const resources = fitsAlone({ ...state, reserve: [] }, index, 0, least);
+    return resources.length > 0 ? [{ table: index, stage: -1, resources }] : [];
+  });
+}
+
+/** Places all tables; goes on beyond the chip's last stage, so that the report can say how many stages it would take. */
+export function schedule(
+  demand: Demand,
+  chip: Chip,
+  incoming: readonly (readonly Dependency[])[],
+  reserve: Reserve = [],
+): Schedule {
+  const state: State = {
+    demand,
+    chip,
+    reserve,
+    incoming,
+    done: demand.tables.map(() => -1),
+    placed: demand.tables.map(() => 0),
+    parts: [],
+    refused: [],
+  };
+  const budgets: StageBudget[] = [];
+  const impossible = impossibles(state);
+  const mates = registerMates(demand);
+  const chain = chainLengths(incoming);
+  const order = demand.tables.map((_, index) => index).sort((a, b) => chain[b] - chain[a] || a - b);
+  if (impossible.length > 0) return { parts: [], budgets, refusals: [], impossible };
+  for (let stage = 0; stage < MAX_STAGES && state.done.includes(-1); stage++) {
+    const budget = emptyBudget(reserve[stage]);
+    budgets.push(budget);
+    let again = true;
+    const tried = new Set<number>();
+    while (again) {
+      again = false;
+      for (const index of order) {
+        if (state.done[index] >= 0 || tried.has(index)) continue;
+        if (!mates[index].every((mate) => isReadyWith(state, mate, stage, mates[index]))) continue;
+        for (const mate of mates[index]) tried.add(mate);
+        tryPlace(state, budget, mates[index], stage);
+        again ||= state.done[index] >= 0;
+      }
+    }
+  }
+  return { parts: state.parts, budgets, refusals: state.refused, impossible };
+}
+
+/** Ready, taking the tables placed together with it as placed in this stage. */
+function isReadyWith(state: State, table: number, stage: number, together: readonly number[]): boolean {
+  if (isReady(state, table, stage)) return true;
+  return state.incoming[table].every(
+    ({ from, gap }) =>
+      (state.done[from] >= 0 && state.done[from] + gap <= stage) || (gap === 0 && together.includes(from)),
+  );
+}
+
+/** SRAM, TCAM and map RAM of a schedule in blocks. */
+export function totals(schedule: Schedule): { sram: number; tcam: number; mapRam: number } {
+  let [sram, tcam, mapRam] = [0, 0, 0];
+  const seen = new Set<string>();
+  for (const { cost } of schedule.parts) {
+    const again = cost.register !== undefined && seen.has(cost.register);
+    sram += sramOf(cost) - (again ? cost.sram.stateful : 0);
+    mapRam += again ? 0 : cost.mapRam;
+    tcam += cost.tcam;
+    if (cost.register !== undefined) seen.add(cost.register);
+  }
+  return { sram, tcam, mapRam };
+}
