@@ -2,6 +2,9 @@
  * The float side: ONNX files as plain data (codec and builder), the float reference (ONNX Runtime), the six model definitions,
  * layers, optimiser and automatic differentiation, training and export.
  */
+
+export { type ModelDefinition, type ModelId, modelDefinition, models } from './definitions/index.ts';
+export { argmaxRows, confusion, macroF1, rocAuc } from './metrics.ts';
 export {
   floatAttribute,
   floatsAttribute,
@@ -28,3 +31,4 @@ export type { FloatReference, ReferenceOptions } from './reference.ts';
 export { openReference } from './reference.ts';
 export type { ModelSpec } from './spec.ts';
 export { checkModelSpec, readModelSpec, specMetadata } from './spec.ts';
+export { type EpochRecord, type TrainedModel, type TrainOptions, trainModel } from './training/train.ts';

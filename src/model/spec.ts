@@ -13,12 +13,14 @@ export interface ModelSpec {
   readonly classes: readonly string[];
   /** Nanoseconds per unit of each time feature, e.g. { 'pkt.ipd': 100000 }. */
   readonly units: Readonly<Record<string, number>>;
+  /** Largest value of features that the model clamps (embedding indices), e.g. { 'pkt.len': 1500 }. */
+  readonly clamp?: Readonly<Record<string, number>>;
   /** `argmax` of the logits, or an anomaly `score` compared with the threshold (higher = anomalous). */
   readonly verdict: 'argmax' | 'score';
   readonly threshold?: number;
 }
 
-const KEYS = ['features', 'window', 'classes', 'units', 'verdict', 'threshold'];
+const KEYS = ['features', 'window', 'classes', 'units', 'clamp', 'verdict', 'threshold'];
 
 interface Place {
   readonly where: string;
@@ -42,12 +44,12 @@ function stringList(value: unknown, key: string, place: Place): readonly string[
   return value as string[];
 }
 
-function unitTable(value: unknown, place: Place): Readonly<Record<string, number>> {
+function numberTable(value: unknown, key: string, place: Place): Readonly<Record<string, number>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    wrong('units must map feature names to nanoseconds', place, JSON.stringify(value));
+    wrong(`${key} must map feature names to numbers`, place, JSON.stringify(value));
   }
   for (const [name, unit] of Object.entries(value)) {
-    if (!(typeof unit === 'number' && unit > 0)) wrong(`units.${name} must be a positive number`, place, String(unit));
+    if (!(typeof unit === 'number' && unit > 0)) wrong(`${key}.${name} must be a positive number`, place, String(unit));
   }
   return value as Record<string, number>;
 }
@@ -70,7 +72,8 @@ export function checkModelSpec(raw: Readonly<Record<string, unknown>>, where: st
     features,
     window: window as number,
     classes: stringList(raw.classes ?? [], 'classes', place),
-    units: unitTable(raw.units ?? {}, place),
+    units: numberTable(raw.units ?? {}, 'units', place),
+    ...(raw.clamp === undefined ? {} : { clamp: numberTable(raw.clamp, 'clamp', place) }),
     verdict,
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
   };

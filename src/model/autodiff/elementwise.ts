@@ -1,0 +1,45 @@
+/** Elementwise functions on the tape. */
+import { gradient, record, result, type Tape, type Variable } from './tape.ts';
+
+/** f(x) with the derivative given in terms of input and output. */
+function map(
+  tape: Tape,
+  x: Variable,
+  f: (value: number) => number,
+  slope: (input: number, output: number) => number,
+): Variable {
+  const out = result(tape, x.shape, [x]);
+  for (let i = 0; i < x.data.length; i++) out.data[i] = f(x.data[i]);
+  return record(tape, out, (grad) => {
+    const dx = gradient(tape, x);
+    for (let i = 0; i < grad.length; i++) dx[i] += grad[i] * slope(x.data[i], out.data[i]);
+  });
+}
+
+/** max(x, 0); the slope at 0 is 0. Written out: it is in every model's hot path. */
+export function relu(tape: Tape, x: Variable): Variable {
+  const out = result(tape, x.shape, [x]);
+  for (let i = 0; i < x.data.length; i++) out.data[i] = Math.max(x.data[i], 0);
+  return record(tape, out, (grad) => {
+    const dx = gradient(tape, x);
+    for (let i = 0; i < grad.length; i++) if (x.data[i] > 0) dx[i] += grad[i];
+  });
+}
+
+export function tanh(tape: Tape, x: Variable): Variable {
+  return map(tape, x, Math.tanh, (_, y) => 1 - y * y);
+}
+
+export function sigmoid(tape: Tape, x: Variable): Variable {
+  return map(
+    tape,
+    x,
+    (value) => 1 / (1 + Math.exp(-value)),
+    (_, y) => y * (1 - y),
+  );
+}
+
+/** |x|; the slope at 0 is 0. */
+export function absolute(tape: Tape, x: Variable): Variable {
+  return map(tape, x, Math.abs, (value) => Math.sign(value));
+}

@@ -1,0 +1,25 @@
+/** A small reverse-mode differentiator: enough to train the six models and to fine-tune tables. */
+export { type Adam, adamStep, createAdam } from './adam.ts';
+export { conv2d, maxPool2d, type Picture, pickColumns, type Window2d, windowedSize } from './conv.ts';
+export { addBias, addScaled, matmul, multiply } from './dense.ts';
+export { absolute, relu, sigmoid, tanh } from './elementwise.ts';
+export { meanAbsolute, meanSquare, softmaxCrossEntropy, softmaxRows, softTargetCrossEntropy } from './loss.ts';
+export { type BatchNormState, batchNorm } from './norm.ts';
+export { createRandom, type Random, shuffle } from './random.ts';
+export { columns, concat, gather, reshape } from './shape.ts';
+export { argmaxStraightThrough, signStraightThrough } from './straight-through.ts';
+export {
+  backward,
+  clearTape,
+  constant,
+  createTape,
+  gradient,
+  type Numbers,
+  type Precision,
+  parameter,
+  record,
+  result,
+  type Tape,
+  take,
+  type Variable,
+} from './tape.ts';

@@ -1,0 +1,60 @@
+/**
+ * CNN-L: 60 raw numbers of each packet (ALGORITHM §2.4) in ten segments of six. Every segment passes alone through one shared
+ * non-linear network to two numbers; the ten pairs add up to the packet's pair, and the eight pairs give the logits.
+ *
+ * The published float model first sends the segments through a chain of four linear layers with batch norm: as a function that is one
+ * linear layer after one batch norm, which is how it is written here; the convolutions are narrower (8 channels).
+ */
+import type { Layers } from '../networks/layers.ts';
+import { type ModelDefinition, WINDOW } from './definition.ts';
+
+const FEATURES = 60;
+const SEGMENT = 6;
+const SEGMENTS = FEATURES / SEGMENT;
+const LATENT = 16;
+const CHANNELS = 8;
+const KERNELS = [3, 5, 7];
+
+/** Latent vector of one segment → its two non-negative numbers. */
+function segmentNetwork<T>(layers: Layers<T>, latent: T): T {
+  const line = { channels: 1, height: 1, width: LATENT };
+  const filtered = { channels: CHANNELS, height: 1, width: LATENT };
+  const branches = KERNELS.map((kernel) => {
+    const padding: [number, number] = [0, (kernel - 1) / 2];
+    const map = layers.conv(latent, `conv${kernel}`, line, { channels: CHANNELS, kernel: [1, kernel], padding });
+    return layers.maxPool(layers.relu(map), filtered, { kernel: [1, 4], stride: [1, 4] });
+  });
+  const hidden = layers.relu(layers.linear(layers.concat(branches), 'segment1', 16));
+  return layers.relu(layers.linear(hidden, 'segment2', 2));
+}
+
+export const cnnL: ModelDefinition = {
+  id: 'cnn-l',
+  title: 'CNN-L: raw bytes, additive per segment of six numbers',
+  task: 'classify',
+  features: [
+    ...Array.from({ length: 55 }, (_, i) => `l4.byte[${i}]`),
+    'pkt.len',
+    'pkt.ipd',
+    'ip.tos',
+    'ip.ihl',
+    'tcp.data_offset',
+  ],
+  window: WINDOW,
+  inputBits: WINDOW * FEATURES * 8,
+  clamp: { 'pkt.len': 1500, 'pkt.ipd': 2560 },
+  frozen: [],
+  training: { epochs: 12, patience: 4, learningRate: 3e-3, batch: 64, rowsPerEpoch: 2_000 },
+  network(layers, input, classes) {
+    const pairs = Array.from({ length: WINDOW }, (_, packet) => {
+      const normal = layers.batchNorm(layers.columns(input, packet * FEATURES, FEATURES), 'norm');
+      const segments = Array.from({ length: SEGMENTS }, (_unused, segment) => {
+        const own = layers.columns(normal, segment * SEGMENT, SEGMENT);
+        const picked = Array.from({ length: SEGMENT }, (_cell, i) => segment * SEGMENT + i);
+        return segmentNetwork(layers, layers.linear(own, 'latent', LATENT, { rows: { total: FEATURES, picked } }));
+      });
+      return layers.sum(segments);
+    });
+    return layers.linear(layers.concat(pairs), 'out', classes);
+  },
+};

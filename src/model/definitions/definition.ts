@@ -1,0 +1,51 @@
+/** What a model definition is: its input, its network, and how it is trained by default. */
+import type { Layers } from '../networks/layers.ts';
+
+export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder';
+
+export interface TrainingDefaults {
+  readonly epochs: number;
+  /** Epochs without a better validation figure before stopping. */
+  readonly patience: number;
+  readonly learningRate: number;
+  readonly batch: number;
+  /** Rows shown per epoch at most (drawn anew each epoch); bounds the time of the large models. */
+  readonly rowsPerEpoch: number;
+}
+
+export interface ModelDefinition {
+  readonly id: ModelId;
+  readonly title: string;
+  /** `anomaly`: the output is a score, trained on benign rows alone. */
+  readonly task: 'classify' | 'anomaly';
+  /** Names of FEATURES.md, per packet. */
+  readonly features: readonly string[];
+  /** Packets per sample. */
+  readonly window: number;
+  /** Bits of one sample as the paper counts them: 8 per element of a window, the header widths of the row model. */
+  readonly inputBits: number;
+  /** Largest value of features that index embeddings (and are clamped on the switch). */
+  readonly clamp: Readonly<Record<string, number>>;
+  /** Parameters that keep their initial values. */
+  readonly frozen: readonly string[];
+  readonly training: TrainingDefaults;
+  /** Rows [batch, window × features] → logits [batch, classes], or the score [batch, 1]. */
+  network<T>(layers: Layers<T>, input: T, classes: number): T;
+}
+
+/** Packets in a window (ALGORITHM §2.2). */
+export const WINDOW = 8;
+
+/** `pkt.len` and `pkt.ipd` index embeddings of this many rows (ALGORITHM §2.2: clamps 1500 and 2560). */
+export const LENGTHS = 1501;
+export const GAPS = 2561;
+
+export const WINDOW_FEATURES = ['pkt.len', 'pkt.ipd'] as const;
+export const WINDOW_CLAMP = { 'pkt.len': LENGTHS - 1, 'pkt.ipd': GAPS - 1 } as const;
+
+/** Length and gap of one packet of the window → their embeddings (10 and 8 numbers) → one fully connected layer. */
+export function embedPacket<T>(layers: Layers<T>, input: T, packet: number, outputs: number): T {
+  const length = layers.embed(input, 2 * packet, 'length', LENGTHS, 10);
+  const gap = layers.embed(input, 2 * packet + 1, 'gap', GAPS, 8);
+  return layers.linear(layers.concat([length, gap]), 'embed', outputs);
+}

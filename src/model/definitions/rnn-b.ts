@@ -1,0 +1,28 @@
+/** RNN-B: a tanh cell of eight units, unrolled over the window (ALGORITHM §3). */
+import type { Layers } from '../networks/layers.ts';
+import { embedPacket, type ModelDefinition, WINDOW, WINDOW_CLAMP, WINDOW_FEATURES } from './definition.ts';
+
+/** Hidden units, and the numbers per packet they read. */
+const UNITS = 8;
+
+export const rnnB: ModelDefinition = {
+  id: 'rnn-b',
+  title: 'RNN-B: embedded length and gap, tanh cell of 8 units over 8 packets',
+  task: 'classify',
+  features: WINDOW_FEATURES,
+  window: WINDOW,
+  inputBits: 128,
+  clamp: WINDOW_CLAMP,
+  frozen: [],
+  training: { epochs: 30, patience: 8, learningRate: 5e-3, batch: 256, rowsPerEpoch: 20_000 },
+  network<T>(layers: Layers<T>, input: T, classes: number): T {
+    let hidden: T | undefined;
+    for (let packet = 0; packet < WINDOW; packet++) {
+      const x = layers.linear(embedPacket(layers, input, packet, UNITS), 'cell.x', UNITS);
+      // The state starts at zero, so the first step has no recurrent part.
+      const sum = hidden === undefined ? x : layers.sum([x, layers.linear(hidden, 'cell.h', UNITS, { bias: false })]);
+      hidden = layers.tanh(sum);
+    }
+    return layers.linear(hidden as T, 'out', classes);
+  },
+};
