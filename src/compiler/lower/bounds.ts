@@ -1,0 +1,101 @@
+/**
+ * Exact ranges of everything a table network computes, from table contents (COMPILER.md "Fixed point"): the proof that no sum
+ * overflows its container, and the domain that ternary keys need to cover.
+ */
+import type { NetMap, TableNetwork, Tree } from './network.ts';
+
+export interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Ranges by value and element. */
+export type Bounds = readonly (readonly Range[])[];
+
+/** Leaves that some input within the ranges reaches (each input on its own), ascending. */
+export function reachableLeaves(tree: Tree, range: (coord: number) => Range): number[] {
+  const low = tree.inputs.map((_, c) => range(c).min);
+  const high = tree.inputs.map((_, c) => range(c).max);
+  const found: number[] = [];
+  const walk = (node: number): void => {
+    if (node < 0) {
+      found.push(~node);
+      return;
+    }
+    const c = tree.coord[node];
+    const t = tree.threshold[node];
+    if (low[c] <= t) {
+      const kept = high[c];
+      high[c] = Math.min(kept, t);
+      walk(tree.left[node]);
+      high[c] = kept;
+    }
+    if (high[c] > t) {
+      const kept = low[c];
+      // Integers: the smallest value above t.
+      low[c] = Math.max(kept, Math.floor(t) + 1);
+      walk(tree.right[node]);
+      low[c] = kept;
+    }
+  };
+  if (tree.coord.length === 0) return [0];
+  walk(0);
+  return found.sort((a, b) => a - b);
+}
+
+/** Table rows of a map that can be read, ascending. */
+export function reachableRows(map: Exclude<NetMap, { kind: 'absdiff' }>, bounds: Bounds): number[] {
+  if (map.kind === 'exact') {
+    const { min, max } = bounds[map.input.value][map.input.index];
+    const last = Math.min(max, map.rows - 1);
+    return Array.from({ length: Math.max(0, last - Math.min(min, last)) + 1 }, (_, i) => Math.min(min, last) + i);
+  }
+  let rows = [0];
+  for (const tree of map.trees) {
+    const leaves = reachableLeaves(tree, (c) => bounds[tree.inputs[c].value][tree.inputs[c].index]);
+    rows = rows.flatMap((row) => leaves.map((leaf) => row * tree.leaves + leaf));
+  }
+  return rows;
+}
+
+function addMap(map: NetMap, bounds: Range[][]): void {
+  const out = bounds[map.output];
+  if (map.kind === 'absdiff') {
+    let [min, max] = [0, 0];
+    map.a.forEach((ref, i) => {
+      const [a, b] = [bounds[ref.value][ref.index], bounds[map.b[i].value][map.b[i].index]];
+      max += Math.max(Math.abs(a.max - b.min), Math.abs(b.max - a.min));
+      min += Math.max(0, a.min - b.max, b.min - a.max);
+    });
+    out[0] = { min: out[0].min + min, max: out[0].max + max };
+    return;
+  }
+  const rows = reachableRows(map, bounds);
+  const n = map.outIndex.length;
+  for (let o = 0; o < n; o++) {
+    let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const row of rows) {
+      min = Math.min(min, map.lut[row * n + o]);
+      max = Math.max(max, map.lut[row * n + o]);
+    }
+    const at = map.outIndex[o];
+    out[at] = { min: out[at].min + min, max: out[at].max + max };
+  }
+}
+
+/** Ranges of all elements; `input` gives those of value 0 (after clamping). */
+export function networkBounds(network: TableNetwork, input: readonly Range[]): Bounds {
+  const bounds = network.values.map((value, i) =>
+    i === 0
+      ? [...input]
+      : Array.from({ length: value.size }, (_, j): Range => ({ min: value.bias?.[j] ?? 0, max: value.bias?.[j] ?? 0 })),
+  );
+  for (const map of network.maps) addMap(map, bounds);
+  return bounds;
+}
+
+/** Ranges of the inputs by the features' widths and clamps. */
+export function inputRanges(network: TableNetwork): Range[] {
+  const per = network.features.map((f) => ({ min: 0, max: Math.min(f.clamp ?? 2 ** f.bits - 1, 2 ** f.bits - 1) }));
+  return Array.from({ length: network.values[0].size }, (_, i) => per[i % per.length]);
+}

@@ -1,0 +1,20 @@
+/** Lowering: table networks (Partition / Map / SumReduce as integer tables) to dataplane tables, accumulators and a verdict. */
+
+export { assembleProgram, type FrontPart, injectedField, injectedFront } from './assemble.ts';
+export { type Bounds, inputRanges, networkBounds, type Range, reachableLeaves } from './bounds.ts';
+export type { Phase, TableReport } from './context.ts';
+export { argmaxRows, evaluateNetwork, type NetworkResult, treeLeaves } from './evaluate.ts';
+export { splitGress } from './gress.ts';
+export { type InputField, type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
+export {
+  type ExactMap,
+  heapTree,
+  leafOf,
+  type NetFeature,
+  type NetMap,
+  type NetValue,
+  type TableNetwork,
+  type Tree,
+  type TreeMap,
+  tableRows,
+} from './network.ts';

@@ -1,0 +1,111 @@
+/**
+ * Lowering: an integer table network becomes tables, accumulators and a verdict. One path for table models and for compiled
+ * networks; where inputs come from (injected fields, the features' front) is the caller's choice.
+ */
+import { fail } from '../../problem.ts';
+import type { Action, Field, Table, Verdict } from '../../program/index.ts';
+import { bitsFor } from '../ternary/index.ts';
+import { networkBounds, type Range } from './bounds.ts';
+import type { ElementField, LowerContext, Phase, TableReport } from './context.ts';
+import type { TableNetwork } from './network.ts';
+import { lowerSum, type SumPlan } from './sums.ts';
+import { differenceRange, lowerVerdict } from './verdict.ts';
+
+/** A field that holds one input element, with the values it can take. */
+export interface InputField extends ElementField, Range {}
+
+export interface LowerOptions {
+  /** By input element. */
+  readonly inputs: readonly InputField[];
+  /** Smallest accumulator width to use (default: what the proof allows, 8, 16 or 32). */
+  readonly width?: 8 | 16 | 32;
+  /** Accumulator banks by value number (default 1). */
+  readonly banks?: (value: number, bits: number) => number;
+  /** Keep leaf numbers in fields, for `verify`. */
+  readonly keepLeaves?: boolean;
+  readonly valid?: string;
+}
+
+export interface Lowered {
+  readonly fields: readonly Field[];
+  readonly actions: readonly Action[];
+  /** All in ingress until split. */
+  readonly tables: readonly Table[];
+  readonly phases: readonly Phase[];
+  readonly verdict: Verdict;
+  readonly report: readonly TableReport[];
+  /** Proved range and width of every sum. */
+  readonly sums: readonly {
+    readonly value: string;
+    readonly bits: number;
+    readonly banks: number;
+    readonly ranges: readonly Range[];
+  }[];
+  /** Fields of kept leaf numbers, by `map name/tree`. */
+  readonly leafFields: ReadonlyMap<string, string>;
+}
+
+/** Narrowest of 8, 16, 32 bits, at least `width`, that holds the ranges; refuses what 32 bits cannot hold. */
+function sumBits(name: string, ranges: readonly Range[], width: number): 8 | 16 | 32 {
+  const min = Math.min(0, ...ranges.map((r) => r.min));
+  const max = Math.max(0, ...ranges.map((r) => r.max));
+  // Sums are two's complement even where they cannot be negative: logits are read signed.
+  const { bits } = bitsFor(Math.min(min, -1), max);
+  for (const w of [8, 16, 32] as const) if (w >= width && bits <= w) return w;
+  return fail({
+    code: 'COMPILE-OVERFLOW',
+    message: `the sum ${name} can exceed 32 bits`,
+    where: name,
+    need: `${bits} bits`,
+    have: '32 bits',
+    hint: 'use narrower table values',
+  });
+}
+
+/** Chooses the layout of one value's accumulators. */
+function planSum(network: TableNetwork, bounds: LowerContext['bounds'], value: number, options: LowerOptions): SumPlan {
+  const ranges = [...bounds[value]];
+  const verdict = network.verdict;
+  if (verdict.kind === 'argmax' && verdict.value === value) ranges.push(differenceRange(bounds[value]));
+  const bits = sumBits(network.values[value].name, ranges, options.width ?? 8);
+  return { bits, banks: Math.max(1, options.banks?.(value, bits) ?? 1) };
+}
+
+/** Lowers a row network (window 1). Throws COMPILE-OVERFLOW when a sum cannot be held. */
+export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowered {
+  const bounds = networkBounds(
+    network,
+    options.inputs.map((input, i) => {
+      const clamp = network.features[i % network.features.length].clamp;
+      return { min: input.min, max: Math.min(input.max, clamp ?? input.max) };
+    }),
+  );
+  const context: LowerContext = {
+    network,
+    bounds,
+    elements: network.values.map((v, i) => (i === 0 ? [...options.inputs] : Array(v.size).fill(undefined))),
+    fields: [],
+    actions: [],
+    tables: [],
+    phases: [],
+    report: [],
+    leafFields: options.keepLeaves === true ? new Map() : undefined,
+  };
+  const sums: Lowered['sums'][number][] = [];
+  for (let value = 1; value < network.values.length; value++) {
+    const plan = planSum(network, bounds, value, options);
+    lowerSum(context, value, plan);
+    sums.push({ value: network.values[value].name, bits: plan.bits, banks: plan.banks, ranges: bounds[value] });
+  }
+  const verdict = lowerVerdict(context, options.valid);
+  return {
+    fields: context.fields,
+    actions: context.actions,
+    tables: context.tables,
+    phases: context.phases,
+    verdict,
+    report: context.report,
+    sums,
+    leafFields: context.leafFields ?? new Map(),
+  };
+}

@@ -1,0 +1,362 @@
+/** SumReduce on a switch: which tables add into which bank of accumulators, and how the banks are added up. */
+import { constant, fieldOperand, type Instruction, keyless, paramOperand, toUnsigned } from '../../program/index.ts';
+import { reachableLeaves } from './bounds.ts';
+import {
+  addAction,
+  addPhase,
+  addTable,
+  declare,
+  elementField,
+  type LowerContext,
+  type Phase,
+  tableName,
+} from './context.ts';
+import type { ExactMap, TreeMap } from './network.ts';
+import { treeTable } from './treetable.ts';
+
+/** How one value's accumulators are laid out. */
+export interface SumPlan {
+  /** Container width of every element. */
+  readonly bits: 8 | 16 | 32;
+  /** Independent accumulators per element; added up at the end. */
+  readonly banks: number;
+}
+
+interface Bank {
+  readonly field: (element: number) => string;
+  readonly written: Set<number>;
+}
+
+/** Element e of bank b: `nn.h1_3` (bank 0, the final sum), `nn.h1_3_b1`. */
+function bankField(context: LowerContext, value: number, element: number, bank: number): string {
+  const name = context.network.values[value].name.replace(/[^A-Za-z0-9]+/g, '_');
+  return `nn.${name}_${element}${bank === 0 ? '' : `_b${bank}`}`;
+}
+
+/** Instructions that put parameters into a bank: the first writer of an element sets, later ones add. */
+function accumulate(
+  bank: Bank,
+  outIndex: Int32Array,
+  elements: readonly number[],
+): { readonly instructions: Instruction[]; readonly columns: number[] } {
+  const instructions: Instruction[] = [];
+  const columns: number[] = [];
+  for (const o of elements) {
+    const dst = bank.field(outIndex[o]);
+    const param = paramOperand(`v${columns.length}`);
+    columns.push(o);
+    instructions.push(
+      bank.written.has(outIndex[o]) ? { op: 'add', dst, a: param, b: fieldOperand(dst) } : { op: 'set', dst, a: param },
+    );
+    bank.written.add(outIndex[o]);
+  }
+  return { instructions, columns };
+}
+
+/** Columns of a table that are not zero in every row: the others need no action data. */
+function liveColumns(map: TreeMap | ExactMap): number[] {
+  const n = map.outIndex.length;
+  const live: number[] = [];
+  for (let o = 0; o < n; o++) {
+    for (let at = o; at < map.lut.length; at += n) {
+      if (map.lut[at] !== 0) {
+        live.push(o);
+        break;
+      }
+    }
+  }
+  return live;
+}
+
+/** Params v0.. of the accumulator width, plus leaf numbers when they are kept. */
+function paramsOf(count: number, bits: number): Record<string, number> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`v${i}`, bits]));
+}
+
+function treeSum(context: LowerContext, phase: Phase, map: TreeMap, plan: SumPlan, bank: Bank): void {
+  const { instructions, columns } = accumulate(bank, map.outIndex, liveColumns(map));
+  const params = paramsOf(columns.length, plan.bits);
+  const bits = columns.map(() => plan.bits as number);
+  const leaf = leafKeeping(context, map, instructions, params, bits);
+  const name = tableName(map.name);
+  const n = map.outIndex.length;
+  const action = addAction(context, `${name}_add`, params, instructions);
+  const data = (index: number): number[] => [...columns.map((o) => map.lut[index * n + o]), ...leaf(index)];
+  const note = map.note ?? map.name;
+  if (map.trees.length > 1) {
+    indexedSum(context, phase, map, { name, action, bits, data, note });
+    return;
+  }
+  const made = treeTable(context, map.trees, { name, action, bits, data, note });
+  addTable(context, phase, made.table, {
+    kind: made.table.keys.length > 0 ? 'ternary' : 'keyless',
+    entries: made.table.entries.count,
+    naive: made.naive,
+    keyBits: made.keyBits,
+    dataBits: bits.reduce((sum, b) => sum + b, 0),
+    note,
+  });
+}
+
+/** Adds "leaf number into a field" to a single-tree action when leaves are kept; returns its data. */
+function leafKeeping(
+  context: LowerContext,
+  map: TreeMap,
+  instructions: Instruction[],
+  params: Record<string, number>,
+  bits: number[],
+): (index: number) => number[] {
+  if (context.leafFields === undefined || map.trees.length !== 1) return () => [];
+  const field = declare(context, `nn.leaf_${tableName(map.name).slice(3)}`, 16, `leaf of ${map.name}`);
+  context.leafFields.set(`${map.name}/0`, field);
+  params.leaf = 16;
+  bits.push(16);
+  instructions.push({ op: 'set', dst: field, a: paramOperand('leaf') });
+  return (index) => [index];
+}
+
+const log2Up = (n: number): number => Math.max(1, Math.ceil(Math.log2(n)));
+
+/** Joined trees: every tree's leaf number goes to a field, an exact table on all of them adds the row (index joining). */
+function indexedSum(
+  context: LowerContext,
+  phase: Phase,
+  map: TreeMap,
+  parts: { name: string; action: string; bits: readonly number[]; data: (index: number) => number[]; note: string },
+): void {
+  const fields = map.trees.map((tree, t) => leafIndex(context, phase, map, t, log2Up(tree.leaves)));
+  const reach = map.trees.map((tree) =>
+    reachableLeaves(tree, (c) => context.bounds[tree.inputs[c].value][tree.inputs[c].index]),
+  );
+  let rows: number[][] = [[]];
+  for (const leaves of reach) rows = rows.flatMap((row) => leaves.map((leaf) => [...row, leaf]));
+  const k = fields.length;
+  const count = rows.length;
+  const value = new Uint32Array(count * k);
+  const mask = new Uint32Array(count * k);
+  const data = new Uint32Array(count * parts.bits.length);
+  rows.forEach((row, i) => {
+    const index = row.reduce((sum, leaf, t) => sum * map.trees[t].leaves + leaf, 0);
+    row.forEach((leaf, t) => {
+      value[i * k + t] = leaf;
+      mask[i * k + t] = 2 ** fields[t].bits - 1;
+    });
+    parts.data(index).forEach((d, p) => {
+      data[i * parts.bits.length + p] = toUnsigned(d, parts.bits[p]);
+    });
+  });
+  const entries = {
+    count,
+    keyWords: k,
+    value,
+    mask,
+    priority: new Uint32Array(count),
+    action: new Uint8Array(count),
+    dataWords: parts.bits.length,
+    data,
+  };
+  const table = {
+    name: parts.name,
+    gress: 'ingress' as const,
+    keys: fields.map((f) => ({ field: f.field, match: 'exact' as const })),
+    actions: [parts.action],
+    defaultAction: { action: parts.action, data: [...data.subarray(0, parts.bits.length)] },
+    size: count,
+    entries,
+    note: parts.note,
+  };
+  addTable(context, phase, table, {
+    kind: 'exact',
+    entries: count,
+    naive: map.lut.length / Math.max(1, map.outIndex.length),
+    keyBits: fields.reduce((sum, f) => sum + f.bits, 0),
+    dataBits: parts.bits.reduce((sum, b) => sum + b, 0),
+    note: parts.note,
+  });
+}
+
+/** Ternary table of one tree that writes its leaf number to a field. */
+function leafIndex(
+  context: LowerContext,
+  phase: Phase,
+  map: TreeMap,
+  t: number,
+  bits: number,
+): { field: string; bits: number } {
+  const name = `${tableName(map.name)}_t${t}`;
+  const field = declare(context, `nn.leaf_${name.slice(3)}`, bits, `leaf ${t} of ${map.name}`);
+  context.leafFields?.set(`${map.name}/${t}`, field);
+  const action = addAction(context, `${name}_set`, { leaf: bits }, [
+    { op: 'set', dst: field, a: paramOperand('leaf') },
+  ]);
+  const note = `${map.note ?? map.name}, tree ${t}`;
+  const made = treeTable(context, [map.trees[t]], { name, action, bits: [bits], data: (leaf) => [leaf], note });
+  addTable(context, phase, made.table, {
+    kind: made.table.keys.length > 0 ? 'ternary' : 'keyless',
+    entries: made.table.entries.count,
+    naive: made.naive,
+    keyBits: made.keyBits,
+    dataBits: bits,
+    note,
+  });
+  return { field, bits };
+}
+
+/** Exact match on an input: one entry a row, the last row as default action (values are clamped to it). */
+function exactSum(context: LowerContext, phase: Phase, map: ExactMap, plan: SumPlan, bank: Bank): void {
+  const { instructions, columns } = accumulate(bank, map.outIndex, liveColumns(map));
+  const name = tableName(map.name);
+  const action = addAction(context, `${name}_add`, paramsOf(columns.length, plan.bits), instructions);
+  const n = map.outIndex.length;
+  const source = elementField(context, map.input);
+  const range = context.bounds[map.input.value][map.input.index];
+  const last = Math.min(map.rows - 1, range.max);
+  const row = (x: number): number[] => columns.map((o) => toUnsigned(map.lut[x * n + o], plan.bits));
+  const count = Math.max(0, last - range.min);
+  const all = source.bits >= 32 ? 0xffffffff : 2 ** source.bits - 1;
+  const entries = {
+    count,
+    keyWords: 1,
+    value: Uint32Array.from({ length: count }, (_, i) => range.min + i),
+    mask: new Uint32Array(count).fill(all),
+    priority: new Uint32Array(count),
+    action: new Uint8Array(count),
+    dataWords: columns.length,
+    data: Uint32Array.from(Array.from({ length: count }, (_, i) => row(range.min + i)).flat()),
+  };
+  const note = map.note ?? map.name;
+  const table = {
+    name,
+    gress: 'ingress' as const,
+    keys: [{ field: source.field, match: 'exact' as const }],
+    actions: [action],
+    defaultAction: { action, data: row(last) },
+    size: Math.max(1, count),
+    entries,
+    note,
+  };
+  const dataBits = columns.length * plan.bits;
+  addTable(context, phase, table, {
+    kind: 'exact',
+    entries: count,
+    naive: map.rows,
+    keyBits: source.bits,
+    dataBits,
+    note,
+  });
+}
+
+/** Adds bank b+half to bank b, halving until one is left; only banks that an element really uses. */
+function addUp(context: LowerContext, value: number, banks: readonly Bank[]): void {
+  let width = banks.length;
+  let round = 0;
+  const name = tableName(context.network.values[value].name);
+  while (width > 1) {
+    const half = Math.ceil(width / 2);
+    const instructions: Instruction[] = [];
+    for (let b = half; b < width; b++) {
+      const [into, from] = [banks[b - half], banks[b]];
+      for (const e of from.written) {
+        const [dst, src] = [into.field(e), from.field(e)];
+        instructions.push(
+          into.written.has(e)
+            ? { op: 'add', dst, a: fieldOperand(src), b: fieldOperand(dst) }
+            : { op: 'set', dst, a: fieldOperand(src) },
+        );
+        into.written.add(e);
+      }
+    }
+    width = half;
+    if (instructions.length === 0) continue;
+    const step = `${name}_sum${round++}`;
+    const action = addAction(context, `${step}_go`, {}, instructions);
+    const phase = addPhase(context, step);
+    addTable(context, phase, keyless(step, 'ingress', action, `banks of ${context.network.values[value].name}`), {
+      kind: 'keyless',
+      entries: 0,
+      naive: 0,
+      keyBits: 0,
+      dataBits: 0,
+      note: 'adds up partial sums',
+    });
+  }
+}
+
+/** Lowers one value: all maps that add into it, in order, spread over the plan's banks. */
+export function lowerSum(context: LowerContext, value: number, plan: SumPlan): void {
+  const { name, size, bias } = context.network.values[value];
+  const maps = context.network.maps.filter((m) => m.output === value);
+  const banks = Array.from(
+    { length: plan.banks },
+    (_, b): Bank => ({
+      field: (e) => bankField(context, value, e, b),
+      written: new Set<number>(),
+    }),
+  );
+  for (let e = 0; e < size; e++)
+    context.elements[value][e] = { field: bankField(context, value, e, 0), bits: plan.bits };
+  const phase = addPhase(context, name);
+  startConstants(context, phase, value, maps, banks[0], plan, bias);
+  let next = 0;
+  for (const map of maps) {
+    if (map.kind === 'absdiff') throw new Error('absolute differences are lowered on their own');
+    if (map.kind === 'tree' && map.trees.length === 0) continue;
+    const bank = banks[next++ % plan.banks];
+    if (map.kind === 'tree') treeSum(context, phase, map, plan, bank);
+    else exactSum(context, phase, map, plan, bank);
+  }
+  addUp(context, value, banks);
+  declareBanks(context, value, banks, plan);
+}
+
+/** Elements with a bias, constant maps, or no writer at all start from a constant. */
+function startConstants(
+  context: LowerContext,
+  phase: Phase,
+  value: number,
+  maps: LowerContext['network']['maps'],
+  bank: Bank,
+  plan: SumPlan,
+  bias: ArrayLike<number> | undefined,
+): void {
+  const { size, name } = context.network.values[value];
+  const start = Array.from({ length: size }, (_, e) => bias?.[e] ?? 0);
+  const written = new Set<number>();
+  for (const map of maps) {
+    if (map.kind === 'absdiff') continue;
+    if (map.kind === 'tree' && map.trees.length === 0)
+      map.outIndex.forEach((e, o) => {
+        start[e] += map.lut[o];
+      });
+    else for (const o of liveColumns(map)) written.add(map.outIndex[o]);
+  }
+  const instructions: Instruction[] = [];
+  start.forEach((c, e) => {
+    if (c === 0 && written.has(e)) return;
+    instructions.push({ op: 'set', dst: bank.field(e), a: constant(toUnsigned(c, plan.bits)) });
+    bank.written.add(e);
+  });
+  if (instructions.length === 0) return;
+  const step = `${tableName(name)}_start`;
+  const action = addAction(context, `${step}_go`, {}, instructions);
+  addTable(context, phase, keyless(step, 'ingress', action, `constants of ${name}`), {
+    kind: 'keyless',
+    entries: 0,
+    naive: 0,
+    keyBits: 0,
+    dataBits: 0,
+    note: 'starts sums from constants',
+  });
+}
+
+function declareBanks(context: LowerContext, value: number, banks: readonly Bank[], plan: SumPlan): void {
+  const name = context.network.values[value].name;
+  banks.forEach((bank, b) => {
+    for (const e of [...bank.written].sort((x, y) => x - y)) {
+      const { min, max } = context.bounds[value][e];
+      const note =
+        b === 0 ? `element ${e} of ${name}, proved within ${min}..${max}` : `partial sum ${b} of ${name}[${e}]`;
+      declare(context, bank.field(e), plan.bits, note);
+    }
+  });
+}

@@ -1,0 +1,160 @@
+/** `pegasim verify`: a table model's program, run on every row of its vectors, against the document's own outputs (TABLE-MODEL.md, end). */
+import { fail, type Progress } from '../../problem.ts';
+import type { Placement, Program, RunColumns, RunInput } from '../../program/index.ts';
+import { injectedField } from '../lower/assemble.ts';
+import { arrayOf, type TableModel } from './document.ts';
+
+/** Runs a placed program; `observe` names fields whose final values are wanted. The reference pipeline or the engine. */
+export type VerifyRunner = (
+  program: Program,
+  placement: Placement,
+  input: RunInput,
+  observe: readonly string[],
+  progress?: Progress,
+) => RunColumns | Promise<RunColumns>;
+
+/** How one executor's outputs compare with the document's. */
+export interface VerifyRun {
+  readonly executor: string;
+  readonly rows: number;
+  readonly equalRows: number;
+  /** Comparisons made and equal, by what was compared. */
+  readonly compared: Readonly<Record<string, { readonly values: number; readonly equal: number }>>;
+  /** First differing row, and where. */
+  readonly firstDifference?: {
+    readonly row: number;
+    readonly what: string;
+    readonly expected: number;
+    readonly got: number;
+  };
+  readonly accuracy?: number;
+  readonly macroF1?: number;
+}
+
+/** Injected columns: one packet a row, or the window's packets one after the other. */
+export function injectedRows(model: TableModel): {
+  readonly input: RunInput;
+  readonly rows: number;
+  readonly packets: number;
+} {
+  const name = model.vectors.input;
+  if (name === undefined) {
+    fail({
+      code: 'COMPILE-NO-VECTORS',
+      message: 'the document names no vectors.input to verify with',
+      where: model.path,
+    });
+  }
+  const { data, shape } = arrayOf(model, name, 'vectors.input');
+  const packets = model.input.kind === 'window' ? (model.input.length ?? 1) : 1;
+  const n = model.input.features.length;
+  const rows = shape[0];
+  const fields: Record<string, Uint32Array> = {};
+  model.input.features.forEach((feature, f) => {
+    const column = new Uint32Array(rows * packets);
+    for (let i = 0; i < column.length; i++) column[i] = data[i * n + f];
+    fields[injectedField(feature)] = column;
+  });
+  return { input: { kind: 'injected', count: rows * packets, fields }, rows, packets };
+}
+
+interface Tally {
+  readonly compared: Record<string, { values: number; equal: number }>;
+  readonly wrong: Uint8Array;
+  first?: { row: number; what: string; expected: number; got: number };
+}
+
+function compareValue(tally: Tally, what: string, row: number, expected: number, got: number): void {
+  tally.compared[what] ??= { values: 0, equal: 0 };
+  const count = tally.compared[what];
+  count.values++;
+  if (expected === got) {
+    count.equal++;
+    return;
+  }
+  tally.wrong[row] = 1;
+  if (tally.first === undefined || row < tally.first.row) tally.first = { row, what, expected, got };
+}
+
+/** Where the fields of a step's leaf numbers are: field by leaf, and the packet of the window at which it is read. */
+export interface LeafColumn {
+  readonly step: number;
+  /** Position within the step's leaves of one row. */
+  readonly at: number;
+  readonly field: string;
+  readonly packet: number;
+}
+
+/** Compares one executor's columns with the document's arrays. Verdicts are read at the last packet of each row. */
+export function compareRun(
+  model: TableModel,
+  executor: string,
+  columns: RunColumns,
+  rows: number,
+  packets: number,
+  leaves: readonly LeafColumn[],
+): VerifyRun {
+  const tally: Tally = { compared: {}, wrong: new Uint8Array(rows) };
+  const { vectors } = model;
+  const last = (row: number): number => row * packets + packets - 1;
+  const outputs = vectors.logits ?? vectors.score;
+  if (outputs !== undefined) {
+    const { data, shape } = arrayOf(model, outputs, 'vectors');
+    const n = shape[1] ?? 1;
+    const what = vectors.logits === undefined ? 'score' : 'logits';
+    for (let r = 0; r < rows; r++)
+      for (let c = 0; c < n; c++) compareValue(tally, what, r, data[r * n + c], columns.logits[last(r) * n + c]);
+  }
+  if (vectors.pred !== undefined) {
+    const { data } = arrayOf(model, vectors.pred, 'vectors.pred');
+    for (let r = 0; r < rows; r++) compareValue(tally, 'predictions', r, data[r], columns.verdict[last(r)]);
+  }
+  for (const leaf of leaves) {
+    const { data, shape } = arrayOf(model, vectors.leaves![String(leaf.step)], 'vectors.leaves');
+    const width = shape.slice(1).reduce((product, n) => product * n, 1);
+    const column = columns.observed[leaf.field];
+    for (let r = 0; r < Math.min(rows, shape[0]); r++) {
+      const got = column[r * packets + leaf.packet];
+      compareValue(tally, `leaves of step ${leaf.step}`, r, data[r * width + leaf.at], got);
+    }
+  }
+  let equalRows = 0;
+  for (let r = 0; r < rows; r++) equalRows += 1 - tally.wrong[r];
+  const base = { executor, rows, equalRows, compared: tally.compared };
+  const scores =
+    vectors.labels === undefined
+      ? {}
+      : quality(arrayOf(model, vectors.labels, 'vectors.labels').data, columns, rows, last);
+  return { ...base, ...(tally.first === undefined ? {} : { firstDifference: tally.first }), ...scores };
+}
+
+/** Accuracy and macro-F1 (classes without rows and predictions are left out; undefined precision counts 0). */
+function quality(
+  labels: Int32Array,
+  columns: RunColumns,
+  rows: number,
+  last: (row: number) => number,
+): { accuracy: number; macroF1: number } {
+  const classes = labels.reduce((most, label) => Math.max(most, label), 0) + 1;
+  const hit = new Float64Array(classes);
+  const predicted = new Float64Array(classes);
+  const actual = new Float64Array(classes);
+  let right = 0;
+  for (let r = 0; r < rows; r++) {
+    const got = columns.verdict[last(r)];
+    if (got >= 0 && got < classes) predicted[got]++;
+    actual[labels[r]]++;
+    if (got === labels[r]) {
+      hit[got]++;
+      right++;
+    }
+  }
+  let sum = 0;
+  let present = 0;
+  for (let c = 0; c < classes; c++) {
+    if (predicted[c] + actual[c] === 0) continue;
+    present++;
+    sum += (2 * hit[c]) / (predicted[c] + actual[c]);
+  }
+  return { accuracy: right / rows, macroF1: sum / present };
+}
