@@ -43,6 +43,9 @@ export interface RunColumns {
   readonly verdict: Int16Array;
   /** count × program.verdict.logits.length, sign-extended; 0 without verdict. */
   readonly logits: Int32Array;
-  /** Values at the end of the pipeline of the fields asked for, 64-bit fields as two columns `name` (low) and `name.hi`. 0 when unparsed. */
+  /**
+   * Values at the end of the pipeline of the fields asked for, 64-bit fields as two columns `name` (low) and `name.hi`. 0 when unparsed.
+   * A field that egress neither bridges nor uses keeps its value from the end of ingress; one that egress uses unbridged starts there as 0.
+   */
   readonly observed: Readonly<Record<string, Uint32Array>>;
 }

@@ -5,12 +5,14 @@
 
 import { fail, type Progress } from '../../problem.ts';
 import type { FrameColumns, Placement, Program, RunColumns, RunInput, StateMode } from '../../program/index.ts';
-import { OUTCOME_NO_VERDICT, OUTCOME_VERDICT } from '../../program/index.ts';
+import { OUTCOME_NO_VERDICT } from '../../program/index.ts';
 import { flattenControl, type Guard } from './control.ts';
-import { type FieldSlot, layoutFields, shiftedLo, signed, slotOf } from './layout.ts';
+import { clearedInEgress } from './egress.ts';
+import { type FieldSlot, type Layout, layoutFields, slotOf } from './layout.ts';
 import { createMachine, type Machine } from './machine.ts';
-import { compileParser } from './parse.ts';
+import { compileParser, type Parse } from './parse.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
+import { allocateColumns, type Columns, compileVerdict, readObserved } from './result.ts';
 import { type Context, compileStages, type Stage, type StageTable } from './stages.ts';
 import { createRegisters, type RegisterFile, resetRegisters } from './stateful.ts';
 import { nonZero, type PacketTrace, type TraceOptions } from './trace.ts';
@@ -81,94 +83,10 @@ function stampTime(slots: readonly FieldSlot[], packets: FrameColumns, packet: n
   }
 }
 
-/** Words that enter egress as 0: fields that egress reads or writes and that are not bridged (others keep their value for observation). */
-function clearedInEgress(program: Program, context: Context): FieldSlot[] {
-  const used = new Set<string>();
-  for (const step of flattenControl(program, 'egress')) {
-    if (step.kind === 'gate') {
-      for (const test of step.all) if (test.kind === 'cmp') used.add(test.field);
-      continue;
-    }
-    const table = program.tables.find((candidate) => candidate.name === step.table);
-    for (const key of table?.keys ?? []) used.add(key.field);
-    for (const name of [...(table?.actions ?? []), table?.defaultAction.action ?? ''])
-      for (const field of actionFields(program, name)) used.add(field);
-  }
-  for (const field of program.bridge) used.delete(field);
-  return [...used].map((field) => slotOf(context.layout, field));
-}
-
-/** Every field an action reads or writes. */
-function actionFields(program: Program, name: string): string[] {
-  const action = program.actions.find((candidate) => candidate.name === name);
-  if (!action) return [];
-  const fields: string[] = [];
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) for (const item of value) visit(item);
-    else if (typeof value === 'object' && value !== null)
-      for (const [key, item] of Object.entries(value)) {
-        if (typeof item === 'string' && /^(field|dst|when|index)$/.test(key)) fields.push(item);
-        else if (key === 'hash' && typeof item === 'string')
-          visit(
-            program.hashes
-              .find((hash) => hash.name === item)
-              ?.parts.flatMap((part) => part.xor.map((f) => ({ field: f }))),
-          );
-        else visit(item);
-      }
-  };
-  visit(action);
-  if (action.stateful) visit(program.stateful.find((salu) => salu.name === action.stateful?.run));
-  return fields;
-}
-
-interface Columns {
-  readonly outcome: Uint8Array;
-  readonly verdict: Int16Array;
-  readonly logits: Int32Array;
-  readonly observed: Record<string, Uint32Array>;
-}
-
-function allocate(count: number, program: Program, observe: readonly FieldSlot[]): Columns {
-  const observed: Record<string, Uint32Array> = {};
-  for (const slot of observe) {
-    observed[slot.name] = new Uint32Array(count);
-    if (slot.wide) observed[`${slot.name}.hi`] = new Uint32Array(count);
-  }
-  return {
-    outcome: new Uint8Array(count),
-    verdict: new Int16Array(count).fill(-1),
-    logits: new Int32Array(count * program.verdict.logits.length),
-    observed,
-  };
-}
-
-/** Reads the verdict of a packet that went through the whole pipeline. */
-function compileVerdict(program: Program, context: Context) {
-  const { verdict } = program;
-  const valid = verdict.valid ? slotOf(context.layout, verdict.valid) : undefined;
-  const klass = verdict.class ? slotOf(context.layout, verdict.class) : undefined;
-  const logits = verdict.logits.map((logit) => ({ ...logit, slot: slotOf(context.layout, logit.field) }));
-  return (words: Uint32Array, columns: Columns, packet: number): void => {
-    if (valid && words[valid.at] === 0) {
-      columns.outcome[packet] = OUTCOME_NO_VERDICT;
-      return;
-    }
-    columns.outcome[packet] = OUTCOME_VERDICT;
-    if (klass && verdict.kind !== 'none') columns.verdict[packet] = words[klass.at];
-    for (let l = 0; l < logits.length; l++) {
-      const { slot, low, bits, signed: isSigned } = logits[l];
-      const raw = shiftedLo(words[slot.at], slot.wide ? words[slot.at + 1] : 0, low);
-      const cut = bits >= 32 ? raw : raw & ((1 << bits) - 1);
-      columns.logits[packet * logits.length + l] = isSigned ? signed(cut, Math.min(bits, 32)) : cut;
-    }
-  };
-}
-
-function checkInput(input: RunInput, context: Context): void {
+function checkInput(input: RunInput, layout: Layout): void {
   if (input.kind !== 'injected') return;
   for (const [field, column] of Object.entries(input.fields)) {
-    slotOf(context.layout, field);
+    slotOf(layout, field);
     if (column.length < input.count)
       fail({
         code: 'RUN-COLUMN',
@@ -179,89 +97,83 @@ function checkInput(input: RunInput, context: Context): void {
   }
 }
 
-/** Compiles a placed program once; the closures are shared by all its runs. */
-export function compileReference(program: Program, placement: Placement): ReferencePipeline {
+/** Everything a run needs, compiled once for a placed program. */
+interface Compiled {
+  readonly program: Program;
+  readonly layout: Layout;
+  readonly registers: RegisterFile;
+  readonly ingress: readonly Stage[];
+  readonly egress: readonly Stage[];
+  readonly machine: Machine;
+  readonly parse: Parse;
+  readonly readVerdict: ReturnType<typeof compileVerdict>;
+  readonly cleared: readonly FieldSlot[];
+  readonly stamps: readonly FieldSlot[];
+}
+
+function compile(program: Program, placement: Placement): Compiled {
   const layout = layoutFields(program);
   const registers = createRegisters(program);
   const context: Context = { program, placement, layout, registers };
-  const ingress = compileStages(context, 'ingress');
-  const egress = compileStages(context, 'egress');
   const gates = Math.max(flattenControl(program, 'ingress').length, flattenControl(program, 'egress').length);
-  const machine = createMachine(layout.words, program.headers.length, gates, program.tables.length);
-  const parse = compileParser(program, layout);
-  const readVerdict = compileVerdict(program, context);
-  const cleared = clearedInEgress(program, context);
-  const stamps = program.fields
-    .filter((field) => field.source === 'timestamp')
-    .map((field) => slotOf(layout, field.name));
-
-  /** Fills the packet's fields; an outcome other than OUTCOME_NO_VERDICT ends the packet. */
-  const enter = (input: RunInput, packet: number): number => {
-    machine.next.fill(0);
-    machine.valid.fill(0);
-    machine.hit.fill(0);
-    if (input.kind === 'packets') {
-      stampTime(stamps, input.packets, packet, machine.next);
-      return parse(machine, input.packets, packet);
-    }
-    for (const field in input.fields) {
-      const slot = slotOf(layout, field);
-      machine.next[slot.at] = input.fields[field][packet] & slot.maskLo;
-    }
-    return OUTCOME_NO_VERDICT;
+  return {
+    program,
+    layout,
+    registers,
+    ingress: compileStages(context, 'ingress'),
+    egress: compileStages(context, 'egress'),
+    machine: createMachine(layout.words, program.headers.length, gates, program.tables.length),
+    parse: compileParser(program, layout),
+    readVerdict: compileVerdict(program, layout),
+    cleared: clearedInEgress(program, layout),
+    stamps: program.fields.filter((field) => field.source === 'timestamp').map((field) => slotOf(layout, field.name)),
   };
+}
 
-  const through = (recorder?: Recorder): void => {
-    walk(ingress, 'ingress', machine, recorder);
-    if (egress.length === 0) return;
-    machine.valid.fill(0);
-    for (const slot of cleared) machine.next.fill(0, slot.at, slot.at + (slot.wide ? 2 : 1));
-    walk(egress, 'egress', machine, recorder);
-  };
+/** Fills the packet's fields; an outcome other than OUTCOME_NO_VERDICT ends the packet. */
+function enter({ machine, layout, stamps, parse }: Compiled, input: RunInput, packet: number): number {
+  machine.next.fill(0);
+  machine.valid.fill(0);
+  machine.hit.fill(0);
+  if (input.kind === 'packets') {
+    stampTime(stamps, input.packets, packet, machine.next);
+    return parse(machine, input.packets, packet);
+  }
+  for (const field in input.fields) {
+    const slot = slotOf(layout, field);
+    machine.next[slot.at] = input.fields[field][packet] & slot.maskLo;
+  }
+  return OUTCOME_NO_VERDICT;
+}
 
-  const run = (input: RunInput, options: ReferenceOptions = {}): RunColumns => {
-    checkInput(input, context);
-    const count = input.kind === 'packets' ? input.packets.count : input.count;
-    const observe = (options.observe ?? []).map((field) => slotOf(layout, field));
-    const columns = allocate(count, program, observe);
-    const { trace } = options;
-    let traced = 0;
-    resetRegisters(registers);
-    for (let packet = 0; packet < count; packet++) {
-      if (input.kind === 'packets' && packet > 0 && options.state !== 'continuous')
-        if (input.packets.capture[packet] !== input.packets.capture[packet - 1]) resetRegisters(registers);
-      const outcome = enter(input, packet);
-      const wanted = trace && (trace.packets ? trace.packets.has(packet) : traced < (trace.max ?? 100));
-      const recorder = wanted ? createRecorder(layout) : undefined;
-      const headers = wanted
-        ? program.headers.filter((_, h) => machine.valid[h] === 1).map((header) => header.name)
-        : [];
-      const parsed = wanted ? nonZero(layout, machine.next) : {};
-      columns.outcome[packet] = outcome;
-      if (outcome === OUTCOME_NO_VERDICT) {
-        through(recorder);
-        readVerdict(machine.next, columns, packet);
-        for (const slot of observe) {
-          columns.observed[slot.name][packet] = machine.next[slot.at];
-          if (slot.wide) columns.observed[`${slot.name}.hi`][packet] = machine.next[slot.at + 1];
-        }
-      }
-      if (recorder && trace) {
-        traced++;
-        trace.onPacket(tracePacket(packet, columns, recorder, headers, parsed));
-      }
-      if ((packet & 0xfff) === 0xfff) options.progress?.('reference pipeline', packet + 1, count);
-    }
-    return { count, ...columns };
-  };
+/** Ingress, then egress, which sees bridged fields alone and no valid header. */
+function through({ machine, ingress, egress, cleared }: Compiled, recorder?: Recorder): void {
+  walk(ingress, 'ingress', machine, recorder);
+  if (egress.length === 0) return;
+  machine.valid.fill(0);
+  for (const slot of cleared) machine.next.fill(0, slot.at, slot.at + (slot.wide ? 2 : 1));
+  walk(egress, 'egress', machine, recorder);
+}
 
-  const tracePacket = (
-    packet: number,
-    columns: Columns,
-    recorder: Recorder,
-    headers: readonly string[],
-    parsed: PacketTrace['parsed'],
-  ): PacketTrace => {
+/** Runs one packet that is not traced, or traced into `recorder`. */
+function runPacket(
+  compiled: Compiled,
+  columns: Columns,
+  packet: number,
+  observe: readonly FieldSlot[],
+  recorder?: Recorder,
+): void {
+  through(compiled, recorder);
+  compiled.readVerdict(compiled.machine.next, columns, packet);
+  readObserved(observe, compiled.machine.next, columns, packet);
+}
+
+/** The record of a packet that the parser has just accepted or rejected; the stages are filled by the walk that follows. */
+function beginTrace({ program, machine, layout }: Compiled) {
+  const headers = program.headers.filter((_, h) => machine.valid[h] === 1).map((header) => header.name);
+  const parsed = nonZero(layout, machine.next);
+  const recorder = createRecorder(layout);
+  const end = (columns: Columns, packet: number): PacketTrace => {
     const width = program.verdict.logits.length;
     return {
       packet,
@@ -274,7 +186,43 @@ export function compileReference(program: Program, placement: Placement): Refere
       logits: [...columns.logits.subarray(packet * width, (packet + 1) * width)],
     };
   };
-  return { registers, run };
+  return { recorder, end };
+}
+
+/** True where a new capture begins and the run clears its registers. */
+function startsCapture(input: RunInput, packet: number, state: StateMode | undefined): boolean {
+  if (input.kind !== 'packets' || packet === 0 || state === 'continuous') return false;
+  const { capture } = input.packets;
+  return capture[packet] !== capture[packet - 1];
+}
+
+function runAll(compiled: Compiled, input: RunInput, options: ReferenceOptions): RunColumns {
+  checkInput(input, compiled.layout);
+  const count = input.kind === 'packets' ? input.packets.count : input.count;
+  const observe = (options.observe ?? []).map((field) => slotOf(compiled.layout, field));
+  const columns = allocateColumns(count, compiled.program, observe);
+  const { trace } = options;
+  let traced = 0;
+  resetRegisters(compiled.registers);
+  for (let packet = 0; packet < count; packet++) {
+    if (startsCapture(input, packet, options.state)) resetRegisters(compiled.registers);
+    columns.outcome[packet] = enter(compiled, input, packet);
+    const wanted = trace && (trace.packets ? trace.packets.has(packet) : traced < (trace.max ?? 100));
+    const record = wanted ? beginTrace(compiled) : undefined;
+    if (columns.outcome[packet] === OUTCOME_NO_VERDICT) runPacket(compiled, columns, packet, observe, record?.recorder);
+    if (record) {
+      traced++;
+      trace?.onPacket(record.end(columns, packet));
+    }
+    if ((packet & 0xfff) === 0xfff) options.progress?.('reference pipeline', packet + 1, count);
+  }
+  return { count, ...columns };
+}
+
+/** Compiles a placed program once; the closures are shared by all its runs. */
+export function compileReference(program: Program, placement: Placement): ReferencePipeline {
+  const compiled = compile(program, placement);
+  return { registers: compiled.registers, run: (input, options = {}) => runAll(compiled, input, options) };
 }
 
 /** One run: compile and execute. `program` and `placement` must belong together (placeProgram). */
