@@ -6,6 +6,7 @@ export * from './lookup.ts';
 export * from './merge.ts';
 export { BINARY_OPS, COMPARE_OPS } from './operations.ts';
 export type * from './placement.ts';
+export { entryText, instructionText, operandText, type PrintOptions, printProgram } from './print.ts';
 export type * from './program.ts';
 export type { ChipRules } from './rules.ts';
 export * from './run.ts';
