@@ -3,6 +3,10 @@ export { type Capture, type CaptureInfo, type CaptureOptions, openCapture } from
 export { type ReadOptions, type ReadResult, readCaptures } from './capture/read.ts';
 export type * from './columns.ts';
 export { NO_SPLIT, TEST, TRAIN, VALIDATION } from './columns.ts';
+export { type LoadedDataset, loadDataset } from './dataset/load.ts';
+export { loadRows, PUBLISHED_COLUMNS, type RowsSpec } from './dataset/rows.ts';
+export type { DatasetSpec, SplitSpec } from './dataset/spec.ts';
 export { type DecodeCounts, decodeInto, newDecodeCounts, newDecodedColumns } from './decode/decode.ts';
 export { keyText } from './decode/flow-key.ts';
 export { type FlowColumns, type FlowTable, newFlowTable } from './decode/flows.ts';
+export { mixSeed, newRandom, type Random } from './random.ts';

@@ -93,7 +93,7 @@ export function appendPacket(
 ): void {
   const i = batch.count++;
   let capLen = captured;
-  let origLen = original > captured ? original : captured; // a captured length above the original is a writer's fault
+  let origLen = Math.max(original, captured); // a captured length above the original is a writer's fault
   if (fcs > 0) {
     origLen = origLen > fcs ? origLen - fcs : 0;
     if (capLen > origLen) capLen = origLen;

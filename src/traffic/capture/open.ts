@@ -137,7 +137,8 @@ function readAhead(source: ByteSource, chunkBytes: number): Ahead {
 
 async function* batches(opened: Opened, options: CaptureOptions): AsyncGenerator<PacketColumns, void, undefined> {
   const { source, kernel, path } = opened;
-  const chunkBytes = Math.max(options.batchBytes ?? 4 << 20, 512 << 10);
+  const wanted = Math.max(options.batchBytes ?? 4 << 20, 512 << 10);
+  const chunkBytes = opened.gzip ? wanted : Math.min(wanted, opened.fileBytes + 64); // a small file needs no big chunk
   const capacity = options.batchPackets ?? 65_536;
   try {
     let chunk = newChunk(-CHUNK_MARGIN, CHUNK_MARGIN + chunkBytes);

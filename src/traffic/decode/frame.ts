@@ -33,7 +33,7 @@ function isVlan(etherType: number): boolean {
 }
 
 /** IPv6 extension headers (RFC 8200, plus authentication, mobility, HIP, shim6): a packet with one has no L4 here. */
-function isExtension(protocol: number): boolean {
+export function isExtension(protocol: number): boolean {
   switch (protocol) {
     case 0:
     case 43:
