@@ -24,6 +24,8 @@ export interface Value {
   readonly bias?: Float64Array;
   /** ONNX nodes whose result this is, for errors and reports. */
   readonly nodes: readonly string[];
+  /** Window models: the packet (0 = oldest) each element depends on alone, −1 for several. Absent for row models. */
+  readonly packets?: Int32Array;
 }
 
 /** Maps of one `key` compute the same function at different window positions: trees and tables may be shared. */
@@ -46,6 +48,16 @@ export interface MapNode {
   /** Input elements take few integer values and are matched exactly (embedding, Gather): the number of rows per input. */
   readonly exact?: readonly number[];
   readonly shared?: Sharing;
+  /**
+   * Window models: the Map looks at one packet's elements only, the same ones (`key`) in every packet (`position`). Its fuzzy index can be
+   * computed once when the packet arrives and kept in the flow's state, so one tree serves all positions; the tables differ.
+   */
+  readonly indexShared?: Sharing;
+  /**
+   * Positions in `inputs` seen by each clustering tree when the group is looked up by several small trees whose leaf numbers are joined
+   * to one exact index, first tree most significant (three pairs: 3 × 4 bit → 4,096 entries). Absent: one tree over all inputs.
+   */
+  readonly trees?: readonly (readonly number[])[];
   /** ONNX nodes inside the function. */
   readonly nodes: readonly string[];
 }
@@ -59,4 +71,8 @@ export interface MapGraph {
   /** Features of the input in order; window > 1: element p × features.length + f is feature f of packet p. */
   readonly features: readonly string[];
   readonly window: number;
+  /** Operators behind the output that keep the order of the classes and were left out: Softmax, LogSoftmax, ArgMax. */
+  readonly dropped?: readonly string[];
+  /** Window models: the value of which one packet's share is kept per flow; absent: the raw input. */
+  readonly perPacket?: number;
 }

@@ -1,0 +1,253 @@
+/** Network → Partition/Map/SumReduce graph (Pegasus §4): one value per cut, one Map per additive group. */
+import type { OnnxModel } from '../../model/index.ts';
+import { type AnalysisOptions, analyseDependence, type Cut, type Dependence } from './dependence.ts';
+import type { ElementRef, GroupFunction, MapGraph, MapNode, Sharing, Value } from './graph.ts';
+import { type Group, groupsOf } from './groups.ts';
+import { type Network, readNetwork } from './onnx/read.ts';
+import { chunk } from './partition.ts';
+import { runIr } from './run-ir.ts';
+import { linearPart, runSlice, sliceKey } from './run-slice.ts';
+import { type Slice, sliceNetwork } from './slice.ts';
+
+export interface BuildOptions extends AnalysisOptions {
+  /** Feature names, in input order (per packet for window models). */
+  readonly features: readonly string[];
+  /** ONNX output to compile; default the first. */
+  readonly output?: string;
+}
+
+interface Builder {
+  readonly d: Dependence;
+  readonly base: readonly Float64Array[];
+  readonly options: BuildOptions;
+  readonly values: Value[];
+  readonly maps: MapNode[];
+  /** Value of each cut, and of the output. */
+  readonly valueOf: Map<Cut | 'output', number>;
+  /** Slices by fingerprint: equal ones are kept once. */
+  readonly slices: Map<string, Slice>;
+}
+
+/** The input at which groups that are not looked at are held: zero, or the first of a few points where the network is finite. */
+function basePoint(network: Network): Float64Array[] {
+  const size = network.ops[network.input].size;
+  let first: Float64Array[] | undefined;
+  for (const fill of [0, 1, 0.5, 2, -1]) {
+    const tensors = runIr(network, new Float64Array(size).fill(fill));
+    if (tensors.every((t) => t.every(Number.isFinite))) return tensors;
+    first ??= tensors;
+  }
+  return first!;
+}
+
+function refOf(b: Builder, source: number): ElementRef {
+  const cut = b.d.cuts.find((c) => source >= c.firstSource && source < c.firstSource + c.elements.length)!;
+  return { value: b.valueOf.get(cut)!, index: source - cut.firstSource };
+}
+
+/** One function part of a Map: a slice with the columns of the Map's group it reads. */
+interface Part {
+  readonly coefficient: number;
+  readonly slice: Slice;
+  readonly columns: readonly number[];
+}
+
+function slicePart(b: Builder, tensor: number, group: Group, part: Group['parts'][number]): Part {
+  const fresh = sliceNetwork(b.d, b.base, part.sources, tensor, group.elements);
+  const key = sliceKey(fresh);
+  const slice = b.slices.get(key) ?? fresh;
+  b.slices.set(key, slice);
+  const columns = part.sources.map((s) => group.sources.indexOf(s));
+  return { coefficient: part.coefficient, slice, columns };
+}
+
+/** Σ coefficient · (F(part) − F(base)): what the group adds to the targets. Linear parts drop their constant by themselves. */
+function applyParts(parts: readonly Part[], base: Float64Array, inputs: number): GroupFunction {
+  const m = base.length;
+  const shift = parts.reduce((sum, part) => sum + part.coefficient, 0);
+  return (x, rows) => {
+    const out = new Float64Array(rows * m);
+    for (let i = 0; i < out.length; i++) out[i] = -shift * base[i % m];
+    for (const { coefficient, slice, columns } of parts) {
+      const y = runSlice(slice, columns.length === inputs ? x : pickColumns(x, rows, inputs, columns), rows);
+      for (let i = 0; i < out.length; i++) out[i] += coefficient * y[i];
+    }
+    return out;
+  };
+}
+
+function pickColumns(x: Float64Array, rows: number, inputs: number, columns: readonly number[]): Float64Array {
+  const out = new Float64Array(rows * columns.length);
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns.length; c++) out[r * columns.length + c] = x[r * inputs + columns[c]];
+  }
+  return out;
+}
+
+function applyLinear(weights: Float64Array, inputs: number): GroupFunction {
+  const m = weights.length / inputs;
+  return (x, rows) => {
+    const out = new Float64Array(rows * m);
+    for (let r = 0; r < rows; r++) {
+      for (let o = 0; o < m; o++) {
+        let sum = 0;
+        for (let i = 0; i < inputs; i++) sum += weights[o * inputs + i] * x[r * inputs + i];
+        out[r * m + o] = sum;
+      }
+    }
+    return out;
+  };
+}
+
+/** Rows of the embedding tables the group's elements index, when every one of them is an index. */
+function exactRows(b: Builder, sources: readonly number[]): number[] | undefined {
+  const rows = sources.map((s) => {
+    const cut = b.d.cuts.find((c) => s >= c.firstSource && s < c.firstSource + c.elements.length)!;
+    return cut.exact[s - cut.firstSource];
+  });
+  return rows.every((r) => r > 0) ? rows : undefined;
+}
+
+/** ONNX nodes between the group's sources and the target. */
+function nodesBetween(b: Builder, tensor: number, sources: readonly number[]): string[] {
+  const inside = new Set(sources);
+  const first = Math.min(
+    ...sources.map((s) => b.d.cuts.find((c) => s >= c.firstSource && s < c.firstSource + c.elements.length)!.tensor),
+  );
+  const names = new Set<string>();
+  for (let id = first + 1; id <= tensor; id++) {
+    const { node } = b.d.ir.ops[id];
+    if (!node || names.has(node)) continue;
+    const touched = new Set(b.d.terms[id]);
+    if (id === tensor || [...touched].some((t) => b.d.supports.sources(t).some((s) => inside.has(s)))) names.add(node);
+  }
+  return [...names];
+}
+
+/** Packet and place inside it of a group that looks at one packet of a window. */
+function indexSharing(b: Builder, refs: readonly ElementRef[]): Sharing | undefined {
+  const value = b.values[refs[0].value];
+  const { packets } = value;
+  if (!packets || refs.some((ref) => ref.value !== value.id || packets[ref.index] !== packets[refs[0].index]))
+    return undefined;
+  const packet = packets[refs[0].index];
+  if (packet < 0) return undefined;
+  const first = packets.indexOf(packet);
+  return { key: `${value.name}[${refs.map((ref) => ref.index - first).join()}]`, position: packet };
+}
+
+function addMap(b: Builder, tensor: number, output: number, group: Group, rank: ReadonlyMap<number, number>): void {
+  const refs = group.sources.map((s) => refOf(b, s));
+  const parts = group.parts.map((part) => slicePart(b, tensor, group, part));
+  const base = Float64Array.from(group.elements, (e) => b.base[tensor][e]);
+  const single = parts.length === 1 ? parts[0].slice : undefined;
+  const linear = single && linearPart(single);
+  const exact = exactRows(b, group.sources);
+  const index = indexSharing(b, refs);
+  const tree = b.options.tree ?? 2;
+  const wide = refs.length > tree && !exact ? chunk([...refs.keys()], tree) : undefined;
+  const shared = single && index && { key: `${index.key}:${sliceKey(single)}`, position: index.position };
+  const id = b.maps.length;
+  b.maps.push({
+    id,
+    name: `${b.values[output].name}/${b.maps.filter((m) => m.output === output).length}`,
+    inputs: refs,
+    output,
+    outIndex: Int32Array.from(group.elements, (e) => rank.get(e)!),
+    apply: linear ? applyLinear(linear, refs.length) : applyParts(parts, base, refs.length),
+    ...(linear ? { linear } : {}),
+    ...(exact ? { exact } : {}),
+    ...(shared ? { shared } : {}),
+    ...(index ? { indexShared: index } : {}),
+    ...(wide ? { trees: wide } : {}),
+    nodes: nodesBetween(b, tensor, group.sources),
+  });
+}
+
+/** The packet each element depends on, −1 for several; undefined for row models. */
+function packetsOf(b: Builder, tensor: number, elements: readonly number[]): Int32Array | undefined {
+  if ((b.options.window ?? 1) === 1) return undefined;
+  return Int32Array.from(elements, (e) => {
+    const mask = b.d.packets[tensor][e];
+    return mask !== 0 && (mask & (mask - 1)) === 0 ? Math.log2(mask >>> 0) : -1;
+  });
+}
+
+/** What linear Maps leave to the bias: they have no constant part, and the base point need not be zero. */
+function biasOf(b: Builder, value: number, tensor: number, elements: readonly number[]): Float64Array {
+  const bias = Float64Array.from(elements, (e) => b.base[tensor][e]);
+  for (const map of b.maps) {
+    if (map.output !== value || !map.linear) continue;
+    const at = Float64Array.from(map.inputs, (ref) => baseOf(b, ref));
+    map.apply(at, 1).forEach((y, o) => {
+      bias[map.outIndex[o]] -= y;
+    });
+  }
+  return bias;
+}
+
+function baseOf(b: Builder, ref: ElementRef): number {
+  for (const [cut, value] of b.valueOf) {
+    if (value === ref.value && cut !== 'output') return b.base[cut.tensor][cut.elements[ref.index]];
+  }
+  throw new Error(`value ${ref.value} is no cut`);
+}
+
+function uniqueName(b: Builder, wanted: string): string {
+  let name = wanted;
+  for (let k = 2; b.values.some((v) => v.name === name); k++) name = `${wanted}.${k}`;
+  return name;
+}
+
+function addValue(b: Builder, key: Cut | 'output', tensor: number, elements: readonly number[]): void {
+  const { kind, node } = b.d.ir.ops[tensor];
+  const id = b.values.length;
+  b.valueOf.set(key, id);
+  const packets = packetsOf(b, tensor, elements);
+  const name = uniqueName(b, kind === 'input' ? 'input' : node || 'output');
+  const extra = packets ? { packets } : {};
+  if (kind === 'input') {
+    b.values.push({ id, name, size: elements.length, kind: 'input', nodes: [], ...extra });
+    return;
+  }
+  b.values.push({ id, name, size: elements.length, kind: 'sum', nodes: [node], ...extra });
+  const rank = new Map(elements.map((e, i) => [e, i]));
+  for (const group of groupsOf(b.d, tensor, elements)) addMap(b, tensor, id, group, rank);
+  const bias = biasOf(b, id, tensor, elements);
+  if (bias.some((v) => v !== 0)) b.values[id] = { ...b.values[id], bias };
+}
+
+/** The value whose elements all belong to single packets and behind which packets meet. */
+function perPacketValue(b: Builder): number | undefined {
+  const inner = b.values.filter((v) => v.kind === 'sum' && v.packets?.every((p) => p >= 0));
+  return inner.at(-1)?.id;
+}
+
+/** Build the graph of a network. Fails with COMPILE-JOINT or COMPILE-PARTITION. */
+export function buildFromNetwork(network: Network, options: BuildOptions): MapGraph {
+  const d = analyseDependence(network, options);
+  const base = basePoint(network);
+  const b: Builder = { d, base, options, values: [], maps: [], valueOf: new Map(), slices: new Map() };
+  for (const cut of d.cuts) addValue(b, cut, cut.tensor, [...cut.elements]);
+  addValue(b, 'output', network.output, [...Array(network.ops[network.output].size).keys()]);
+  const kept = perPacketValue(b);
+  return {
+    values: b.values,
+    maps: b.maps,
+    output: b.valueOf.get('output')!,
+    features: options.features,
+    window: options.window ?? 1,
+    ...(network.dropped.length > 0 ? { dropped: network.dropped } : {}),
+    ...(kept === undefined ? {} : { perPacket: kept }),
+  };
+}
+
+/**
+ * ONNX model → Partition/Map/SumReduce graph. Fails with COMPILE-OP, COMPILE-INPUT, COMPILE-OPSET, COMPILE-GRAPH (see readNetwork),
+ * COMPILE-JOINT or COMPILE-PARTITION, each naming the node and a way out.
+ */
+export function buildGraph(model: OnnxModel, options: BuildOptions): MapGraph {
+  const rowLength = options.features.length * (options.window ?? 1);
+  const network = readNetwork(model, { rowLength, ...(options.output ? { output: options.output } : {}) });
+  return buildFromNetwork(network, options);
+}

@@ -1,0 +1,258 @@
+/**
+ * The dependence analysis (Pegasus §4): finds the cuts, i.e. the elements that must be materialised because a non-linear function
+ * needs their finished sum, and for every scalar of the network the groups of source elements its additive terms depend on.
+ */
+import { fail } from '../../problem.ts';
+import { type Closure, closeGroups, type Surroundings } from './closure.ts';
+import { neededElements, packetMasks, type Reads, readsOf } from './elements.ts';
+import { type Ir, isLinear, type Op } from './ir.ts';
+import { groupsBySpec, type PartitionOptions, specOf } from './partition.ts';
+import { newSupports, type Supports } from './supports.ts';
+import { packetCut } from './waist.ts';
+
+/** A materialised set of elements of one tensor. Its sources are numbered firstSource … firstSource + elements.length − 1. */
+export interface Cut {
+  readonly tensor: number;
+  readonly elements: Int32Array;
+  readonly firstSource: number;
+  /** Element positions that may be functions' common inputs (structural groups). */
+  readonly groups: readonly (readonly number[])[];
+  /** Table rows per element position that is an embedding index; 0 otherwise. */
+  readonly exact: Int32Array;
+}
+
+export interface Dependence {
+  readonly ir: Ir;
+  readonly reads: (id: number) => Reads;
+  readonly need: readonly Uint8Array[];
+  /** Bit set of packets per element (window ≤ 31), all ones for row models. */
+  readonly packets: readonly Int32Array[];
+  readonly supports: Supports;
+  /** Term set per element of every tensor, in terms of the cuts' sources. */
+  readonly terms: readonly Int32Array[];
+  /** In order of their tensors; the first is the input. */
+  readonly cuts: readonly Cut[];
+  /** Structural group of every source. */
+  readonly groupOf: readonly number[];
+}
+
+export interface AnalysisOptions extends PartitionOptions {
+  /** Packets per input row. */
+  readonly window?: number;
+  /** Materialise every operation's result: the unfused network of basic primitives, for the fusion passes and their report. */
+  readonly unfused?: boolean;
+}
+
+interface Work extends Surroundings {
+  readonly options: AnalysisOptions;
+  readonly supports: Supports;
+  readonly terms: Int32Array[];
+  readonly cuts: Cut[];
+  readonly groupOf: number[];
+  /** Per source: is it an embedding index? */
+  readonly exactSource: number[];
+  /** Per tensor: elements that are sources. */
+  readonly bare: Map<number, Uint8Array>;
+  readonly packets: readonly Int32Array[];
+  sources: number;
+  groups: number;
+}
+
+/** Smallest groups that serve: larger structural groups only for additive architectures, i.e. if there is more than one of them. */
+function automaticGroups(w: Work, tensor: number, elements: Int32Array): Closure {
+  const tree = w.options.tree ?? 2;
+  const most = w.options.unfused ? 1 : (w.options.maxGroup ?? 6);
+  const wide = closeGroups(w, tensor, elements, most);
+  return wide.groups.length === 1 && elements.length > tree
+    ? closeGroups(w, tensor, elements, Math.min(tree, most))
+    : wide;
+}
+
+function addCut(w: Work, tensor: number, elements: Int32Array): void {
+  const spec = w.options.unfused ? undefined : specOf(w.options, w.cuts.length);
+  const explicit = typeof spec === 'object';
+  const name = w.ir.ops[tensor].node || 'input';
+  const closed = explicit ? closeGroups(w, tensor, elements, 1) : automaticGroups(w, tensor, elements);
+  const groups = explicit ? groupsBySpec(spec, elements.length, name) : closed.groups;
+  const firstSource = w.sources;
+  w.sources += elements.length;
+  w.cuts.push({ tensor, elements, firstSource, groups, exact: closed.exact });
+  for (const group of groups) {
+    for (const position of group) w.groupOf[firstSource + position] = w.groups;
+    w.groups++;
+  }
+  const bare = w.bare.get(tensor) ?? new Uint8Array(w.ir.ops[tensor].size);
+  w.bare.set(tensor, bare);
+  elements.forEach((e, position) => {
+    bare[e] = 1;
+    w.exactSource[firstSource + position] = closed.exact[position];
+    w.terms[tensor][e] = w.supports.ofSource(firstSource + position);
+  });
+}
+
+function inOneGroup(w: Work, sources: readonly number[]): boolean {
+  return sources.every((s) => w.groupOf[s] === w.groupOf[sources[0]]);
+}
+
+function isExact(w: Work, source: number): boolean {
+  return w.exactSource[source] > 0;
+}
+
+/** A product or other function of two scalars that each depend on one element: a Map over a pair, wherever the two come from. */
+function isPair(w: Work, op: Op, terms: readonly number[]): boolean {
+  if (op.kind !== 'binary' || terms.length !== 2) return false;
+  const sources = terms.map((t) => w.supports.sources(t));
+  return sources.every((list) => list.length === 1 && !isExact(w, list[0]));
+}
+
+/** Elements to materialise before element `i` of a non-linear operation can be a Map: [tensor, element] pairs. */
+function blockers(w: Work, id: number, i: number): [number, number][] {
+  const read: { at: [number, number]; terms: number }[] = [];
+  w.reads(id)(i, (tensor, element) => {
+    const terms = w.terms[tensor][element];
+    if (terms) read.push({ at: [tensor, element], terms });
+  });
+  const all = read.map((r) => r.terms);
+  const sources = w.supports.sources(w.supports.union(all));
+  if (inOneGroup(w, sources) || isPair(w, w.ir.ops[id], all)) return [];
+  const sums = read.filter((r) => !inOneGroup(w, w.supports.sources(r.terms)));
+  if (sums.length > 0) return sums.map((r) => r.at);
+  const wide = read.filter(
+    (r) => !isBare(w, r.at) && (w.supports.sources(r.terms).length > 1 || exactTerms(w, r.terms)),
+  );
+  if (wide.length > 0) return wide.map((r) => r.at);
+  const { node, op } = w.ir.ops[id];
+  return fail({
+    code: 'COMPILE-JOINT',
+    message: `the operator looks at ${sources.length} elements at once that no small table can hold`,
+    where: `node ${node} (${op})`,
+    need: 'at most 2 elements, or one group of the partition',
+    have: `${sources.length} elements`,
+    hint: 'put it last in the model (softmax and argmax are then dropped), use a smaller window, or give explicit groups',
+  });
+}
+
+function exactTerms(w: Work, terms: number): boolean {
+  return w.supports.sources(terms).some((s) => isExact(w, s));
+}
+
+/** Is the element a source itself? */
+function isBare(w: Work, [tensor, element]: [number, number]): boolean {
+  return w.bare.get(tensor)?.[element] === 1;
+}
+
+function visitLinear(w: Work, id: number): void {
+  const need = w.need[id];
+  const read = w.reads(id);
+  for (let i = 0; i < need.length; i++) {
+    if (!need[i]) continue;
+    const list: number[] = [];
+    read(i, (tensor, element) => {
+      const t = w.terms[tensor][element];
+      if (t !== 0 && t !== list[list.length - 1]) list.push(t);
+    });
+    w.terms[id][i] = w.supports.union(list);
+  }
+}
+
+/** Terms of a non-linear operation, or the elements that must be materialised first. */
+function visitJoint(w: Work, id: number): Map<number, Set<number>> {
+  const need = w.need[id];
+  const read = w.reads(id);
+  const cuts = new Map<number, Set<number>>();
+  for (let i = 0; i < need.length; i++) {
+    if (!need[i]) continue;
+    for (const [tensor, element] of blockers(w, id, i)) {
+      const set = cuts.get(tensor) ?? new Set<number>();
+      cuts.set(tensor, set.add(element));
+    }
+    const list: number[] = [];
+    read(i, (tensor, element) => {
+      list.push(w.terms[tensor][element]);
+    });
+    w.terms[id][i] = w.supports.joint(list);
+  }
+  return cuts;
+}
+
+/** Elements of a tensor that are needed, depend on the input, and are not sources already. */
+function openElements(w: Work, id: number): Int32Array {
+  const open: number[] = [];
+  const need = w.need[id];
+  for (let i = 0; i < need.length; i++) if (need[i] && w.varies[id][i] && !isBare(w, [id, i])) open.push(i);
+  return Int32Array.from(open);
+}
+
+function isMove(op: Op): boolean {
+  return op.kind === 'affine' && !op.scale && !op.bias;
+}
+
+/** One pass in topological order; a new cut sends it back to the tensor that was cut. */
+function analyse(w: Work, forced: number): void {
+  for (let id = w.ir.input; id <= w.ir.output; id++) {
+    const op = w.ir.ops[id];
+    if (op.kind === 'const' || !w.need[id].includes(1)) continue;
+    if (op.kind === 'input') {
+      addCut(
+        w,
+        id,
+        Int32Array.from({ length: op.size }, (_, i) => i),
+      );
+      continue;
+    }
+    if (isLinear(op)) visitLinear(w, id);
+    else {
+      const cuts = visitJoint(w, id);
+      const first = Math.min(...cuts.keys());
+      for (const [tensor, set] of cuts) addCut(w, tensor, Int32Array.from([...set].sort((p, q) => p - q)));
+      if (cuts.size > 0) {
+        id = recompute(w, first);
+        continue;
+      }
+    }
+    restoreSources(w, id);
+    const whole = w.options.unfused ? !isMove(op) : id === forced;
+    if (whole && id !== w.ir.output) {
+      const open = openElements(w, id);
+      if (open.length > 0) addCut(w, id, open);
+    }
+  }
+}
+
+/** Continue behind `tensor`; its own terms are already those of its new sources. */
+function recompute(w: Work, tensor: number): number {
+  for (let id = tensor + 1; id < w.terms.length; id++) w.terms[id].fill(0);
+  for (const cut of w.cuts) restoreSources(w, cut.tensor);
+  return tensor;
+}
+
+function restoreSources(w: Work, id: number): void {
+  for (const cut of w.cuts) {
+    if (cut.tensor !== id) continue;
+    cut.elements.forEach((e, position) => {
+      w.terms[id][e] = w.supports.ofSource(cut.firstSource + position);
+    });
+  }
+}
+
+/** Analyse a network. Fails with COMPILE-JOINT (a function of too many elements) or COMPILE-PARTITION (bad explicit groups). */
+export function analyseDependence(ir: Ir, options: AnalysisOptions = {}): Dependence {
+  const cache = new Map<number, Reads>();
+  const reads = (id: number): Reads => {
+    const known = cache.get(id) ?? readsOf(ir, ir.ops[id]);
+    cache.set(id, known);
+    return known;
+  };
+  const need = neededElements(ir, reads);
+  const window = options.window ?? 1;
+  const packets = packetMasks(ir, window, reads);
+  const varies = packets.map((mask) => Uint8Array.from(mask, (bits) => (bits ? 1 : 0)));
+  const terms = ir.ops.map((op) => new Int32Array(op.size));
+  const supports = newSupports();
+  const base = { ir, reads, need, varies, options, supports, terms, packets };
+  const w: Work = { ...base, cuts: [], groupOf: [], exactSource: [], bare: new Map(), sources: 0, groups: 0 };
+  const forced = window > 1 && options.perPacket !== false ? packetCut(ir, packets, need) : -1;
+  analyse(w, forced);
+  const cuts = [...w.cuts].sort((p, q) => p.tensor - q.tensor || p.firstSource - q.firstSource);
+  return { ir, reads, need, packets, supports, terms, cuts, groupOf: w.groupOf };
+}

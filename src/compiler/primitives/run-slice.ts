@@ -1,0 +1,132 @@
+/** Runs slices on batches of rows, a few hundred rows at a time so that the columns stay in the cache. */
+import { embedRow } from './run-ir.ts';
+import type { Argument, Instruction, Slice } from './slice.ts';
+
+const CHUNK = 128;
+
+type Columns = readonly Float64Array[];
+
+function runLin(
+  columns: Columns,
+  out: Float64Array,
+  form: { readonly cols: Int32Array; readonly weights: Float64Array; readonly bias: number },
+  rows: number,
+): void {
+  out.fill(form.bias, 0, rows);
+  for (let t = 0; t < form.cols.length; t++) {
+    const x = columns[form.cols[t]];
+    const w = form.weights[t];
+    for (let r = 0; r < rows; r++) out[r] += w * x[r];
+  }
+}
+
+function reader(columns: Columns, a: Argument): (r: number) => number {
+  if (a.column < 0) return () => a.value;
+  const x = columns[a.column];
+  return (r) => x[r];
+}
+
+function step(columns: Columns, i: Instruction, rows: number): void {
+  const out = columns[i.out];
+  switch (i.kind) {
+    case 'lin':
+      runLin(columns, out, i, rows);
+      return;
+    case 'fn': {
+      const x = columns[i.a];
+      for (let r = 0; r < rows; r++) out[r] = i.fn.f(x[r]);
+      return;
+    }
+    case 'fn2': {
+      const a = reader(columns, i.a);
+      const b = reader(columns, i.b);
+      for (let r = 0; r < rows; r++) out[r] = i.fn.f(a(r), b(r));
+      return;
+    }
+    case 'embed': {
+      const x = columns[i.a];
+      for (let r = 0; r < rows; r++) out[r] = i.table[embedRow(i.rows, x[r]) * i.dim + i.at];
+    }
+  }
+}
+
+/** x: rows × inputs, row-major → rows × outputs. */
+export function runSlice(slice: Slice, x: Float64Array, rows: number): Float64Array {
+  const { inputs, outputs } = slice;
+  const result = new Float64Array(rows * outputs.length);
+  const columns = Array.from({ length: slice.columns }, () => new Float64Array(Math.min(CHUNK, rows)));
+  const out = new Float64Array(Math.min(CHUNK, rows));
+  for (let start = 0; start < rows; start += CHUNK) {
+    const count = Math.min(CHUNK, rows - start);
+    for (let c = 0; c < inputs; c++) {
+      for (let r = 0; r < count; r++) columns[c][r] = x[(start + r) * inputs + c];
+    }
+    for (const instruction of slice.code) step(columns, instruction, count);
+    outputs.forEach((form, o) => {
+      runLin(columns, out, form, count);
+      for (let r = 0; r < count; r++) result[(start + r) * outputs.length + o] = out[r];
+    });
+  }
+  return result;
+}
+
+/** The slice's weights (outputs × inputs) when it is affine in its inputs; undefined otherwise. */
+export function linearPart(slice: Slice): Float64Array | undefined {
+  const w = new Float64Array(slice.outputs.length * slice.inputs);
+  for (const [o, form] of slice.outputs.entries()) {
+    for (const [t, column] of form.cols.entries()) {
+      if (column >= slice.inputs) return undefined;
+      w[o * slice.inputs + column] += form.weights[t];
+    }
+  }
+  return w;
+}
+
+const FNV_PRIME = 0x01000193;
+
+/** Where functions of one name are told apart (slopes, bounds). */
+const PROBES = [-7.3, -1.1, -0.4, 0.3, 1.2, 6.9];
+
+/** A fingerprint of what the slice computes (two 32-bit hashes in one string): equal slices at different window positions share tables. */
+export function sliceKey(slice: Slice): string {
+  const word = new Float64Array(1);
+  const halves = new Uint32Array(word.buffer);
+  let a = 0x811c9dc5;
+  let b = 0x9e3779b9;
+  const mix = (x: number): void => {
+    word[0] = x;
+    for (const half of halves) {
+      a = Math.imul(a ^ half, FNV_PRIME);
+      a ^= a >>> 15;
+      b = Math.imul(b + half, 0x85ebca6b);
+      b = (b << 13) | (b >>> 19);
+    }
+  };
+  const mixText = (text: string): void => {
+    for (let i = 0; i < text.length; i++) mix(text.charCodeAt(i));
+  };
+  const mixForm = (form: { cols: Int32Array; weights: Float64Array; bias: number }): void => {
+    for (const c of form.cols) mix(c);
+    for (const w of form.weights) mix(w);
+    mix(form.bias);
+  };
+  mix(slice.inputs);
+  for (const i of slice.code) {
+    mixText(i.kind);
+    mix(i.out);
+    if (i.kind === 'lin') mixForm(i);
+    else if (i.kind === 'fn') {
+      mixText(i.fn.name);
+      for (const x of PROBES) mix(i.fn.f(x));
+      mix(i.a);
+    } else if (i.kind === 'fn2') {
+      mixText(i.fn.name);
+      for (const v of [i.a.column, i.a.value, i.b.column, i.b.value]) mix(v);
+    } else {
+      for (const v of [i.a, i.rows, i.dim, i.at]) mix(v);
+      for (let r = 0; r < i.rows; r++) mix(i.table[r * i.dim + i.at]);
+    }
+  }
+  for (const form of slice.outputs) mixForm(form);
+  return `${(a >>> 0).toString(16).padStart(8, '0')}${(b >>> 0).toString(16).padStart(8, '0')}`;
+}
