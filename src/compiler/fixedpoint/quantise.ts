@@ -1,0 +1,89 @@
+/**
+ * Float table network → integer table network. Every element of every sum has its own scale; leaf values and biases are rounded to
+ * nearest, thresholds on sums are carried to the same scale and floored (x ≤ T ⇔ x ≤ ⌊T⌋ for integers).
+ */
+import { networkBounds, type Range } from '../lower/bounds.ts';
+import type { LeafValues, NetMap, TableNetwork, Tree } from '../lower/network.ts';
+
+export interface FixedPointOptions {
+  /** Bits of every sum (default 16): its proved range uses all of them. */
+  readonly width?: number;
+  /** Inputs' ranges, by element of value 0. */
+  readonly inputs: readonly Range[];
+}
+
+/** Scale of every element: integer = float × scale. Value 0 has scale 1. */
+export type Formats = readonly (readonly number[])[];
+
+/** Rounding error of one table value is at most half a step: a sum of `maps` of them can exceed its float bound by that much. */
+function slack(network: TableNetwork, value: number): number {
+  return network.maps.filter((m) => m.output === value).length / 2 + 1;
+}
+
+/** Largest scale under which the sum's range, rounding included, fits `width` signed bits; 1/step otherwise kept below 2^20. */
+function scaleFor(range: Range, width: number, extra: number): number {
+  const magnitude = Math.max(Math.abs(range.min), Math.abs(range.max), 1e-9);
+  const room = 2 ** (width - 1) - 1 - extra;
+  return Math.min(room / magnitude, 2 ** 20);
+}
+
+/** Elements that must share one scale because they are compared or subtracted: logits, and both sides of |a − b|. */
+function tiedElements(network: TableNetwork): { value: number; index: number }[][] {
+  const tied: { value: number; index: number }[][] = [];
+  const verdict = network.verdict;
+  const size = network.values[verdict.value].size;
+  if (verdict.kind === 'argmax')
+    tied.push(Array.from({ length: size }, (_, index) => ({ value: verdict.value, index })));
+  for (const map of network.maps)
+    if (map.kind === 'absdiff') tied.push([...map.a, ...map.b, { value: map.output, index: 0 }]);
+  return tied;
+}
+
+/** Chooses formats from the exact ranges of the float sums. Argmax leaves one bit for differences of logits. */
+export function chooseFormats(network: TableNetwork, options: FixedPointOptions): Formats {
+  const bounds = networkBounds(network, options.inputs);
+  const width = options.width ?? 16;
+  const formats = bounds.map((ranges, value) =>
+    ranges.map((range) => (value === 0 ? 1 : scaleFor(range, width, slack(network, value)))),
+  );
+  for (const group of tiedElements(network)) {
+    const halved = network.verdict.kind === 'argmax' ? 2 : 1;
+    const scale = Math.min(...group.map((e) => formats[e.value][e.index])) / halved;
+    for (const e of group) formats[e.value][e.index] = scale;
+  }
+  return formats;
+}
+
+function roundTable(lut: LeafValues, outIndex: Int32Array, scales: readonly number[]): Int32Array {
+  const n = outIndex.length;
+  return Int32Array.from(lut, (v, i) => Math.round(v * scales[outIndex[i % n]]));
+}
+
+function carryTree(tree: Tree, formats: Formats): Tree {
+  const threshold = tree.threshold.map((t, n) => {
+    const ref = tree.inputs[tree.coord[n]];
+    return Math.floor(t * formats[ref.value][ref.index]);
+  });
+  return { ...tree, threshold };
+}
+
+function carryMap(map: NetMap, formats: Formats): NetMap {
+  if (map.kind === 'absdiff') return map;
+  const lut = roundTable(map.lut, map.outIndex, formats[map.output]);
+  return map.kind === 'exact' ? { ...map, lut } : { ...map, lut, trees: map.trees.map((t) => carryTree(t, formats)) };
+}
+
+/** The integer network and its formats. */
+export function quantise(
+  network: TableNetwork,
+  options: FixedPointOptions,
+): { readonly network: TableNetwork; readonly formats: Formats } {
+  const formats = chooseFormats(network, options);
+  const maps = network.maps.map((map) => carryMap(map, formats));
+  const values = network.values.map((value, v) =>
+    value.bias === undefined
+      ? value
+      : { ...value, bias: Int32Array.from(value.bias, (b, i) => Math.round(b * formats[v][i])) },
+  );
+  return { network: { ...network, maps, values }, formats };
+}
