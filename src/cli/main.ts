@@ -10,7 +10,9 @@ import { EXIT_INPUT, EXIT_INTERRUPTED } from './exit.ts';
 import { note, printProblem, quietOnClosedPipe, reportFailure } from './output.ts';
 
 function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }
 

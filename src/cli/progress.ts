@@ -16,7 +16,13 @@ const PATIENCE_MS = 500;
 export function progressDisplay(quiet = false): ProgressDisplay {
   if (quiet || !process.stderr.isTTY) return SILENT;
   const bar = new cliProgress.SingleBar(
-    { stream: process.stderr, format: '{what} {bar} {percentage}% {rate} ETA {eta}s', hideCursor: true, clearOnComplete: true, etaBuffer: 50 },
+    {
+      stream: process.stderr,
+      format: '{what} {bar} {percentage}% {rate} ETA {eta}s',
+      hideCursor: true,
+      clearOnComplete: true,
+      etaBuffer: 50,
+    },
     cliProgress.Presets.shades_classic,
   );
   let current = '';

@@ -1,0 +1,141 @@
+/** Option groups that several commands share, and their translation to the study room's options. */
+
+import { resolve } from 'node:path';
+import type { Options } from 'yargs';
+import { fail } from '../problem.ts';
+import type { CompileChoices, DatasetOptions, FlowOptions } from '../study/index.ts';
+
+export const datasetOptionGroup = {
+  labels: { type: 'string', describe: 'labels.csv: file or 5-tuple to class', group: 'Dataset:' },
+  'label-column': {
+    type: 'string',
+    default: 'class',
+    describe: 'column of labels.csv with the class',
+    group: 'Dataset:',
+  },
+  classes: { type: 'string', array: true, describe: 'keep these classes, in this order', group: 'Dataset:' },
+  'gap-ms': { type: 'number', describe: 'a longer silence starts a new flow', group: 'Dataset:' },
+  'split-by': {
+    choices: ['file', 'flow', 'column'] as const,
+    default: 'file',
+    describe: 'deal captures, flows, or use a column',
+    group: 'Dataset:',
+  },
+  'split-seed': { type: 'number', default: 1, describe: 'seed of the split', group: 'Dataset:' },
+  'split-file': { type: 'string', describe: 'JSON that names the split of each capture or run', group: 'Dataset:' },
+} as const satisfies Record<string, Options>;
+
+export interface DatasetArgs {
+  labels: string | undefined;
+  labelColumn: string;
+  classes: string[] | undefined;
+  gapMs: number | undefined;
+  splitBy: 'file' | 'flow' | 'column';
+  splitSeed: number;
+  splitFile: string | undefined;
+}
+
+export function datasetFromArgs(path: string, args: DatasetArgs): DatasetOptions {
+  return {
+    path: resolve(path),
+    labelColumn: args.labelColumn,
+    ...(args.labels === undefined ? {} : { labels: resolve(args.labels) }),
+    ...(args.classes === undefined ? {} : { classes: args.classes }),
+    ...(args.gapMs === undefined ? {} : { gapMs: wholeOrMore('--gap-ms', args.gapMs, 0) }),
+    split: {
+      by: args.splitBy,
+      seed: wholeOrMore('--split-seed', args.splitSeed, 0),
+      train: 0.6,
+      validation: 0.15,
+      test: 0.25,
+      ...(args.splitFile === undefined ? {} : { file: resolve(args.splitFile) }),
+    },
+  };
+}
+
+export const flowOptionGroup = {
+  slots: { type: 'number', default: 65536, describe: 'flow slots (a power of two)', group: 'Flow state:' },
+  policy: {
+    choices: ['replace', 'keep', 'timeout'] as const,
+    default: 'replace',
+    describe: 'what happens when a slot is taken',
+    group: 'Flow state:',
+  },
+  'timeout-ms': {
+    type: 'number',
+    describe: 'idle time after which a slot is free (policy timeout)',
+    group: 'Flow state:',
+  },
+  symmetric: { type: 'boolean', default: true, describe: 'both directions share a slot', group: 'Flow state:' },
+  'tick-bits': { type: 'number', default: 16, describe: 'time unit on the switch: 2^k ns', group: 'Flow state:' },
+} as const satisfies Record<string, Options>;
+
+export interface FlowArgs {
+  slots: number;
+  policy: 'replace' | 'keep' | 'timeout';
+  timeoutMs: number | undefined;
+  symmetric: boolean;
+  tickBits: number;
+}
+
+export function flowFromArgs(args: FlowArgs): FlowOptions {
+  return {
+    slots: args.slots,
+    policy: args.policy,
+    symmetric: args.symmetric,
+    tickBits: args.tickBits,
+    ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
+  };
+}
+
+export const compileOptionGroup = {
+  strategy: {
+    choices: ['published', 'output-aware'] as const,
+    default: 'output-aware',
+    describe: 'how clustering trees are grown',
+    group: 'Compiler:',
+  },
+  leaves: { type: 'number', default: 16, describe: 'leaves per clustering tree', group: 'Compiler:' },
+  refit: {
+    type: 'boolean',
+    default: true,
+    describe: 'ridge refit of all leaf values, layer by layer',
+    group: 'Compiler:',
+  },
+  'fine-tune': {
+    type: 'boolean',
+    default: false,
+    describe: 'train leaf values and thresholds by back-propagation',
+    group: 'Compiler:',
+  },
+  width: { choices: [8, 12, 16, 32] as const, default: 16, describe: 'bits of an accumulator', group: 'Compiler:' },
+  'max-rows': { type: 'number', describe: 'calibrate on at most so many rows', group: 'Compiler:' },
+} as const satisfies Record<string, Options>;
+
+export interface CompileArgs {
+  strategy: 'published' | 'output-aware';
+  leaves: number;
+  refit: boolean;
+  fineTune: boolean;
+  width: number;
+  maxRows: number | undefined;
+}
+
+export function compileFromArgs(args: CompileArgs): CompileChoices {
+  return {
+    strategy: args.strategy,
+    leaves: wholeOrMore('--leaves', args.leaves, 2),
+    refit: args.refit,
+    fineTune: args.fineTune,
+    width: args.width as CompileChoices['width'],
+    ...(args.maxRows === undefined ? {} : { maxRows: wholeOrMore('--max-rows', args.maxRows, 1) }),
+  };
+}
+
+/** yargs lets `--seed abc` through as NaN; this does not. @throws ProblemError CLI-USAGE */
+export function wholeOrMore(name: string, value: number, least: number): number {
+  if (!Number.isInteger(value) || value < least) {
+    fail({ code: 'CLI-USAGE', message: `${name} takes a whole number of at least ${least}`, have: String(value) });
+  }
+  return value;
+}
