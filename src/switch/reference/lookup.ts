@@ -11,6 +11,7 @@ interface KeyWord {
   /** 0: the word's low half of the key, 1: bits 32..63. */
   readonly half: 0 | 1;
   readonly bits: number;
+  readonly wordMask: number;
   readonly range: boolean;
   /** Width of the whole key. */
   readonly keyBits: number;
@@ -23,18 +24,18 @@ function keyWords(table: Table, layout: Layout): KeyWord[] {
     const low = key.slice?.low ?? 0;
     const keyBits = key.slice?.bits ?? slot.bits;
     const word = { slot, low, keyBits, range: key.match === 'range' };
-    const first: KeyWord = { ...word, half: 0, bits: Math.min(keyBits, 32) };
-    return keyBits > 32 ? [first, { ...word, half: 1, bits: keyBits - 32 }] : [first];
+    const first: KeyWord = { ...word, half: 0, bits: Math.min(keyBits, 32), wordMask: lowMask(keyBits) };
+    return keyBits > 32 ? [first, { ...word, half: 1, bits: keyBits - 32, wordMask: lowMask(keyBits - 32) }] : [first];
   });
 }
 
 /** Reads the key of the current packet into `key`, one word a key word. */
 function readKey(words: readonly KeyWord[], machine: Machine, key: Uint32Array): void {
   for (let w = 0; w < words.length; w++) {
-    const { slot, low, half, bits } = words[w];
+    const { slot, low, half, wordMask } = words[w];
     const lo = machine.now[slot.at];
     const hi = slot.wide ? machine.now[slot.at + 1] : 0;
-    key[w] = (half === 0 ? shiftedLo(lo, hi, low) : shiftedHi(hi, low)) & lowMask(bits);
+    key[w] = (half === 0 ? shiftedLo(lo, hi, low) : shiftedHi(hi, low)) & wordMask;
   }
 }
 
@@ -63,11 +64,34 @@ interface ByteAt {
   readonly shift: number;
 }
 
-/** Smallest and largest step through the byte values for which entry `e` may match. */
-function byteFits(word: KeyWord, value: number, mask: number, shift: number, byte: number): boolean {
-  if (word.range) return byte >= value >>> shift && byte <= mask >>> shift;
-  const m = (mask >>> shift) & 0xff;
-  return (byte & m) === ((value >>> shift) & 0xff);
+/** Byte values for which entry `e` may match: how many, and which. */
+function fittingBytes(
+  word: KeyWord,
+  value: number,
+  mask: number,
+  shift: number,
+): { from: number; to: number; mask: number } {
+  const [v, m] = [(value >>> shift) & 0xff, (mask >>> shift) & 0xff];
+  return word.range ? { from: v, to: m, mask: 0 } : { from: 0, to: 255, mask: m };
+}
+
+/** Bits set in a byte. */
+function ones(byte: number): number {
+  let count = 0;
+  for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1;
+  return count;
+}
+
+/** Length of all buckets together if entries are bucketed by this byte. */
+function bucketCost(table: Table, words: readonly KeyWord[], by: ByteAt, from: number, to: number): number {
+  const { value, mask, keyWords: width } = table.entries;
+  let cost = 0;
+  for (let e = from; e < to; e++) {
+    const at = e * width + by.word;
+    const fits = fittingBytes(words[by.word], value[at], mask[at], by.shift);
+    cost += words[by.word].range ? Math.max(0, fits.to - fits.from + 1) : 2 ** (8 - ones(fits.mask));
+  }
+  return cost;
 }
 
 function bytesOf(words: readonly KeyWord[]): ByteAt[] {
@@ -79,15 +103,14 @@ function bytesOf(words: readonly KeyWord[]): ByteAt[] {
 
 function bucketsBy(table: Table, words: readonly KeyWord[], by: ByteAt, from: number, to: number): number[][] {
   const { value, mask, keyWords: width } = table.entries;
-  const word = words[by.word];
-  return Array.from({ length: 256 }, (_, byte) => {
-    const list: number[] = [];
-    for (let e = from; e < to; e++) {
-      const at = e * width + by.word;
-      if (byteFits(word, value[at], mask[at], by.shift, byte)) list.push(e);
-    }
-    return list;
-  });
+  const lists: number[][] = Array.from({ length: 256 }, () => []);
+  for (let e = from; e < to; e++) {
+    const at = e * width + by.word;
+    const fits = fittingBytes(words[by.word], value[at], mask[at], by.shift);
+    const wanted = (value[at] >>> by.shift) & fits.mask;
+    for (let byte = fits.from; byte <= fits.to; byte++) if ((byte & fits.mask) === wanted) lists[byte].push(e);
+  }
+  return lists;
 }
 
 /** Entries below which a plain scan is as good. */
@@ -110,11 +133,11 @@ export function compileLookup(table: Table, layout: Layout, from: number, to: nu
     return -1;
   };
   const candidates = all.length > SCAN_LIMIT ? bytesOf(words) : [];
-  let best: { by: ByteAt; lists: number[][]; cost: number } | undefined;
+  let best: ByteAt | undefined;
+  let least = Infinity;
   for (const by of candidates) {
-    const lists = bucketsBy(table, words, by, from, to);
-    const cost = lists.reduce((sum, list) => sum + list.length, 0);
-    if (!best || cost < best.cost) best = { by, lists, cost };
+    const cost = bucketCost(table, words, by, from, to);
+    if (cost < least) [best, least] = [by, cost];
   }
   if (!best) {
     return {
@@ -125,7 +148,8 @@ export function compileLookup(table: Table, layout: Layout, from: number, to: nu
       },
     };
   }
-  const { by, lists } = best;
+  const by = best;
+  const lists = bucketsBy(table, words, by, from, to);
   return {
     key,
     find: (machine) => {
