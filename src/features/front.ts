@@ -1,11 +1,12 @@
 /** The front of a program: parser, flow slot, registers and features, ready for a model's tables behind it. */
 
-import type { FeatureField, FlowState, Fragment, Parser, Program, Step } from '../program/index.ts';
+import type { FeatureField, FlowState, Fragment, Parser, Program, Step, Test } from '../program/index.ts';
 import { featureNamed } from './catalogue.ts';
-import { addField, type Draft, draftFragment, emptyDraft } from './draft.ts';
+import { type Draft, draftFragment, emptyDraft } from './draft.ts';
 import { type FrontOptions, type FrontSettings, frontSettings } from './options.ts';
 import { buildParser } from './parser.ts';
 import { addSlot, FLOW, flowState, ownershipSteps } from './slot.ts';
+import { addWindow, WINDOW } from './window.ts';
 
 export interface Front {
   readonly fragment: Fragment;
@@ -16,7 +17,16 @@ export interface Front {
   readonly features: readonly FeatureField[];
   /** 1-bit field that must be 1 for a verdict to count; absent: every parsed packet has one. */
   readonly valid?: string;
+  /** Field with the ring position of the packet, for windows. */
+  readonly position?: string;
+  /** Condition under which state of the flow may be touched behind the front (rings); empty: always. */
+  readonly guard: readonly Test[];
   readonly settings: FrontSettings;
+}
+
+/** What a front with a window says about it. */
+export function windowFront(settings: FrontSettings): Pick<Front, 'valid' | 'position'> {
+  return settings.window > 1 ? { valid: WINDOW.full, position: WINDOW.position } : {};
 }
 
 /** Control flow of the front, phase after phase (draft.ts). */
@@ -32,35 +42,35 @@ function frontSteps(draft: Draft, settings: FrontSettings, withFlow: boolean): S
   return [...entry, ...byVersion, ...slot, ...behind];
 }
 
-/** What later builders (rings) add before the front is closed. */
-export type Extend = (draft: Draft, settings: FrontSettings) => void;
-
 /**
  * Build the front for `options.features`. Throws FEATURE-UNKNOWN, FEATURE-L4-LIMIT, FEATURE-OPTION.
- * `extend` may add registers and steps to the draft's phases after the features.
  */
-export function buildFront(options: FrontOptions, extend?: Extend): Front {
+export function buildFront(options: FrontOptions): Front {
   const settings = frontSettings(options);
   const wanted = settings.features.map(featureNamed);
-  const withFlow = settings.flow || wanted.some((feature) => feature.stateful);
+  const withFlow = settings.flow || settings.window > 1 || wanted.some((feature) => feature.stateful);
   const draft = emptyDraft();
   if (withFlow) addSlot(draft, settings);
   const fields = new Map<string, string>();
   for (const feature of wanted)
     if (!fields.has(feature.name)) fields.set(feature.name, feature.realise(draft, settings));
-  extend?.(draft, settings);
+  if (settings.window > 1) addWindow(draft, settings);
   const parser = buildParser(draft, settings);
   const ingress = frontSteps(draft, settings, withFlow);
   const features = wanted.map(({ name }): FeatureField => {
     const field = fields.get(name) as string;
     return { feature: name, field, bits: draft.fields.get(field)?.bits ?? 0 };
   });
+  const mayLose = withFlow && settings.policy !== 'replace';
+  const flow = withFlow ? { flow: flowState(draft, settings) } : {};
   return {
-    fragment: { ...draftFragment(draft, ingress), features },
+    fragment: { ...draftFragment(draft, ingress), features, ...flow },
     parser,
-    ...(withFlow ? { flow: flowState(draft, settings) } : {}),
+    ...flow,
     features,
-    ...(withFlow && settings.policy !== 'replace' ? { valid: addField(draft, FLOW.owned, 1) } : {}),
+    ...(mayLose ? { valid: FLOW.owned } : {}),
+    ...windowFront(settings),
+    guard: mayLose ? [{ kind: 'cmp', field: FLOW.other, op: 'eq', value: 0 }] : [],
     settings,
   };
 }

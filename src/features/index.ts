@@ -5,8 +5,18 @@
 
 export { featureNamed, featureSets, features } from './catalogue.ts';
 export type { Feature, IdealOptions } from './feature.ts';
-export { buildFront, type Extend, type Front, featureProgram } from './front.ts';
+export { buildFront, type Front, featureProgram } from './front.ts';
 export { flowOrder, idealFeatures } from './ideal.ts';
+export {
+  type InjectedColumns,
+  type InjectedOptions,
+  injectedColumns,
+  injectedField,
+  injectedFront,
+} from './injected.ts';
 export type { FrontOptions, FrontSettings, IpdMode } from './options.ts';
+export { guardedSteps, type Ring, type RingOptions, type RingValue, ringFragment, ringFragments } from './ring.ts';
 export { idealRows, idealWindows, type PacketRows, packetRows, type RowOptions } from './rows.ts';
 export { FLOW } from './slot.ts';
+export { TIME_FEATURES, type TimeScale, tickClamp, tickRows, tickThreshold, unitNs, unitOfTick } from './units.ts';
+export { WINDOW } from './window.ts';

@@ -30,6 +30,8 @@ export interface FrontOptions {
   readonly clamp?: Readonly<Record<string, number>>;
   /** What flow.max_len and flow.min_len measure: `frame` (IP length + 14, default) or `ip`. */
   readonly flowLength?: 'frame' | 'ip';
+  /** Packets per window (1: none, default). Above 1 the front counts packets and knows when the window is full. */
+  readonly window?: number;
   /** Build the flow slot even when no requested feature needs it (windows do). */
   readonly flow?: boolean;
 }
@@ -60,11 +62,13 @@ export function frontSettings(options: FrontOptions): FrontSettings {
     ipdFrom: options.ipdFrom ?? 2,
     clamp: options.clamp ?? {},
     flowLength: options.flowLength ?? 'frame',
+    window: options.window ?? 1,
     flow: options.flow ?? false,
   } as const;
   const slotBits = Math.log2(settings.slots);
   if (!within(slotBits, 1, 23)) refuse('slots', 'a power of two, 2 to 8388608', settings.slots);
   if (!within(settings.tickBits, 0, 31)) refuse('tickBits', '0 to 31', settings.tickBits);
+  if (!within(settings.window, 1, 8)) refuse('window', '1 to 8', settings.window);
   // The SALU compares the packet count with an in-instruction constant: at most 31 on Tofino 2 (TARGETS.md §7).
   if (!within(settings.ipdFrom, 1, 32)) refuse('ipdFrom', '1 to 32', settings.ipdFrom);
   const ticks = settings.timeoutNs / 2 ** 16;
