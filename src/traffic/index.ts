@@ -10,3 +10,6 @@ export { type DecodeCounts, decodeInto, newDecodeCounts, newDecodedColumns } fro
 export { keyText } from './decode/flow-key.ts';
 export { type FlowColumns, type FlowTable, newFlowTable } from './decode/flows.ts';
 export { mixSeed, newRandom, type Random } from './random.ts';
+export { type PcapWriter, openPcapWriter, type WriteOptions, writePcap } from './capture/write.ts';
+export { type GenerateOptions, type GeneratedCapture, generateTraces } from './traces/generate.ts';
+export { type ApplicationSpec, parseTraceSpec, type TraceSpec } from './traces/spec.ts';
