@@ -1,5 +1,6 @@
 /** switch: chips as data, dependency analysis, placement into stages, fit report; the reference pipeline, stage by stage, with a packet tracer. */
 
+export type { Resource } from './place/budget.ts';
 export { type Placed, type PlaceOptions, placeProgram } from './place/place.ts';
 export { crc32 } from './reference/crc32.ts';
 export {
@@ -18,6 +19,7 @@ export type {
   TracedValue,
   TraceOptions,
 } from './reference/trace.ts';
+export type * from './report/types.ts';
 export type { Chip } from './targets/chip.ts';
 export { CHIPS, chipNamed } from './targets/index.ts';
 export { chipRules } from './targets/rules.ts';

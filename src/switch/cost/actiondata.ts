@@ -34,3 +34,8 @@ export function slotBits(params: readonly number[]): number {
   }
   return wide + Math.ceil(loose / 8) * 8;
 }
+
+/** Declared bits of the widest action's parameters. */
+export function actionBits(actions: readonly { readonly params: readonly number[] }[]): number {
+  return Math.max(0, ...actions.map(({ params }) => params.reduce((sum, bits) => sum + bits, 0)));
+}

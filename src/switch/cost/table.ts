@@ -2,7 +2,7 @@
 
 import type { Demand, DemandAction, DemandTable } from '../demand/demand.ts';
 import type { Chip } from '../targets/chip.ts';
-import { actionBuses, actionRams, slotBits, storedBits } from './actiondata.ts';
+import { actionBuses, actionRams, slotBits } from './actiondata.ts';
 import { exactLayouts } from './exact.ts';
 import { registerRams } from './register.ts';
 import { rangeRows, ternaryWidth, tindRams } from './ternary.ts';
@@ -28,6 +28,8 @@ export interface TableCost {
   /** Hash bits in one group; 0 for none. */
   readonly hashBits: number;
   readonly hashDist: number;
+  /** Exact-match blocks read for each packet: ways × width. */
+  readonly matchReads: number;
   readonly busBytes: number;
   readonly busWords: number;
   readonly gateways: number;
@@ -103,6 +105,7 @@ interface Memory {
   readonly capacity: number;
   readonly hashBits: number;
   readonly ramBits: number;
+  readonly matchReads: number;
 }
 
 function total({ match, tind, action, stateful }: SramUse): number {
@@ -135,6 +138,7 @@ function exactMemory(table: DemandTable, entries: number, chip: Chip): Memory {
         capacity: layout.capacity,
         hashBits: layout.identity ? keyBits : 10 * layout.ways + select,
         ramBits: ram,
+        matchReads: layout.ways * layout.width,
       };
     });
   });
@@ -150,7 +154,7 @@ function ternaryMemory(table: DemandTable, entries: number, chip: Chip): Memory 
     const ram = ramBits(table.actions, immediate);
     const overhead = selectBits(table.hitActions, chip) + storedImmediate(table.actions, immediate, ram);
     const sram = { ...NO_SRAM, tind: tindRams(rows, overhead, chip), action: actionRams(ram, rows, chip) };
-    return { sram, tcam, capacity: rows, hashBits: 0, ramBits: ram };
+    return { sram, tcam, capacity: rows, hashBits: 0, ramBits: ram, matchReads: 0 };
   });
   return cheapest(choices, (memory) => memory.sram.action);
 }
@@ -187,6 +191,7 @@ function emptyCost(): TableCost {
     ternaryBytes: [],
     hashBits: 0,
     hashDist: 0,
+    matchReads: 0,
     busBytes: 0,
     busWords: 0,
     gateways: 0,
@@ -209,7 +214,7 @@ export function tableCost(demand: Demand, table: DemandTable, entries: number, c
   const ternary = isTernary(table);
   const memory: Memory =
     table.kind === 'keyless'
-      ? { sram: NO_SRAM, tcam: 0, capacity: 1, hashBits: 0, ramBits: 0 }
+      ? { sram: NO_SRAM, tcam: 0, capacity: 1, hashBits: 0, ramBits: 0, matchReads: 0 }
       : ternary
         ? ternaryMemory(table, entries, chip)
         : exactMemory(table, entries, chip);
@@ -231,6 +236,7 @@ export function tableCost(demand: Demand, table: DemandTable, entries: number, c
     ternaryBytes: table.kind === 'match' && ternary ? names : [],
     hashBits: memory.hashBits + hashed + (register ? Math.ceil(Math.log2(register.cells)) : 0),
     hashDist: (hashed > 0 ? Math.ceil(hashed / 16) : 0) + (register ? indexSlices(register.cells) : 0),
+    matchReads: memory.matchReads,
     busBytes: Math.ceil((widest + hashed) / 8) + (register ? 4 : 0),
     busWords: actionBuses(memory.ramBits, chip),
     logical: 1,
@@ -245,6 +251,3 @@ export function tableCost(demand: Demand, table: DemandTable, entries: number, c
 export function sramOf(cost: TableCost): number {
   return total(cost.sram);
 }
-
-/** Bits of an action data entry as stored in RAM, for reports. */
-export { storedBits };

@@ -71,6 +71,8 @@ export interface DemandField {
   /** Parsed from the packet or deparsed into it. */
   readonly header: boolean;
   readonly bridged: boolean;
+  /** Read after the last stage: verdict, logits, deparsed headers. */
+  readonly kept: boolean;
   readonly gress: Gress | 'both';
 }
 

@@ -136,11 +136,14 @@ function demandFields(program: Program, tables: readonly DemandTable[]): DemandF
     for (const name of names) seen.set(name, (seen.get(name) ?? new Set()).add(table.gress));
   }
   const bridged = new Set(program.bridge);
+  const { verdict } = program;
+  const answers = new Set([verdict.valid, verdict.class, ...verdict.logits.map((logit) => logit.field)]);
   return program.fields.map(({ name, bits, source }) => {
     const where = seen.get(name);
     const both = bridged.has(name) || (where?.has('ingress') && where.has('egress'));
     const gress = both ? 'both' : where?.has('egress') ? 'egress' : 'ingress';
-    return { name, bits, header: source === 'header', bridged: bridged.has(name), gress };
+    const header = source === 'header';
+    return { name, bits, header, bridged: bridged.has(name), kept: header || answers.has(name), gress };
   });
 }
 

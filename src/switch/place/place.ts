@@ -1,9 +1,13 @@
 /** Placement of a program on a chip: demands → dependencies → schedule → the placement record that the reference pipeline executes. */
 
-import type { Placement, Program, TablePart } from '../../program/index.ts';
+import type { ContainerUse, Placement, Program, TablePart } from '../../program/index.ts';
 import { sramOf } from '../cost/table.ts';
 import type { Demand } from '../demand/demand.ts';
 import { programDemand } from '../demand/program.ts';
+import { allocatePhv } from '../phv/allocate.ts';
+import { buildReport } from '../report/build.ts';
+import { fitOptions } from '../report/options.ts';
+import type { FitReport } from '../report/types.ts';
 import type { Chip } from '../targets/chip.ts';
 import { dependencies } from './depend.ts';
 import { type Reserve, type Schedule, schedule } from './schedule.ts';
@@ -18,7 +22,13 @@ function gressRank(part: { gress: string }): number {
 }
 
 /** The schedule as the program's placement: parts sorted by gress, stage, program order. */
-export function placementOf(program: Program, demand: Demand, chip: Chip, plan: Schedule): Placement {
+export function placementOf(
+  program: Program,
+  demand: Demand,
+  chip: Chip,
+  plan: Schedule,
+  phv: readonly ContainerUse[],
+): Placement {
   const parts: (TablePart & { order: number })[] = [];
   const gateways: Placement['gateways'][number][] = [];
   for (const { table: index, stage, from, to, cost } of plan.parts) {
@@ -44,19 +54,32 @@ export function placementOf(program: Program, demand: Demand, chip: Chip, plan: 
   parts.sort((a, b) => gressRank(a) - gressRank(b) || a.stage - b.stage || a.order - b.order);
   gateways.sort((a, b) => gressRank(a) - gressRank(b) || a.step - b.step);
   const stages = Math.max(0, ...parts.map((part) => part.stage + 1), ...gateways.map((gate) => gate.stage + 1));
-  return { chip: chip.name, stages, parts: parts.map(({ order: _, ...part }) => part), gateways, phv: [] };
+  return { chip: chip.name, stages, parts: parts.map(({ order: _, ...part }) => part), gateways, phv };
 }
 
 export interface Placed {
   readonly fits: boolean;
   readonly placement: Placement;
+  readonly report: FitReport;
 }
 
-/** Places a program; `fits` is false when it needs more stages than the chip has, or a table that no stage can take. */
-export function placeProgram(program: Program, chip: Chip, options: PlaceOptions = {}): Placed {
-  const demand = programDemand(program, chip);
+/** A demand on a chip: schedule, header vector, report. */
+export function fitDemand(demand: Demand, chip: Chip, options: PlaceOptions = {}) {
   const incoming = dependencies(demand);
   const plan = schedule(demand, chip, incoming, options.reserve);
-  const placement = placementOf(program, demand, chip, plan);
-  return { fits: plan.impossible.length === 0 && placement.stages <= chip.stages, placement };
+  const phv = allocatePhv(demand, plan, chip);
+  const parts = { demand, chip, incoming, plan, phv: phv.report };
+  const plain = buildReport({ ...parts, options: [] });
+  const report = plain.fits ? plain : buildReport({ ...parts, options: fitOptions(demand, chip, options.reserve) });
+  return { plan, phv, report };
+}
+
+/**
+ * Places a program and reports what it uses. `fits` is false when it needs more stages than the chip has, when a table fits no
+ * stage, or when fields find no container; the placement then goes on beyond the last stage and is for looking at only.
+ */
+export function placeProgram(program: Program, chip: Chip, options: PlaceOptions = {}): Placed {
+  const demand = programDemand(program, chip);
+  const { plan, phv, report } = fitDemand(demand, chip, options);
+  return { fits: report.fits, placement: placementOf(program, demand, chip, plan, phv.uses), report };
 }

@@ -1,0 +1,184 @@
+/** Header vector allocation: containers by kind, group and gress; a container serves several fields whose lives do not meet. */
+
+import type { ContainerUse, Gress } from '../../program/index.ts';
+import type { Demand } from '../demand/demand.ts';
+import type { Schedule } from '../place/schedule.ts';
+import type { PhvReport } from '../report/types.ts';
+import type { Chip, ContainerBits } from '../targets/chip.ts';
+import { type Need, type PhvItem, phvItems } from './items.ts';
+
+interface Container {
+  readonly name: string;
+  readonly size: ContainerBits;
+  readonly kind: Need;
+  readonly group: number;
+  readonly only: Gress | undefined;
+  /** Set once the first field moves in: ingress and egress packets share the vector, not its containers. */
+  gress: Gress | undefined;
+  readonly lives: { first: number; last: number; bits: number }[];
+}
+
+const SIZES: readonly ContainerBits[] = [8, 16, 32];
+const LETTER: Readonly<Record<ContainerBits, string>> = { 8: 'B', 16: 'H', 32: 'W' };
+const PREFIX: Readonly<Record<Need, string>> = { normal: '', mocha: 'M', dark: 'D' };
+
+/** Groups that an unlimited chip opens for each size: enough for any program. */
+const UNLIMITED_GROUPS = 64;
+
+function buildContainers(chip: Chip): Container[] {
+  const { phv } = chip;
+  const perGroup: Readonly<Record<Need, number>> = {
+    normal: phv.normalPerGroup,
+    mocha: phv.mochaPerGroup,
+    dark: phv.darkPerGroup,
+  };
+  const all: Container[] = [];
+  for (const size of SIZES) {
+    const groups = Math.min(phv.groups[size], UNLIMITED_GROUPS);
+    for (const kind of ['normal', 'mocha', 'dark'] as const)
+      for (let n = 0; n < groups * perGroup[kind]; n++) {
+        const group = Math.floor(n / perGroup[kind]);
+        const only = phv.ingressOnlyGroups.includes(group)
+          ? 'ingress'
+          : phv.egressOnlyGroups.includes(group)
+            ? 'egress'
+            : undefined;
+        all.push({ name: `${PREFIX[kind]}${LETTER[size]}${n}`, size, kind, group, only, gress: undefined, lives: [] });
+      }
+  }
+  return all;
+}
+
+function hasRoom(container: Container, item: PhvItem): boolean {
+  if (container.size !== item.size) return false;
+  if (container.only !== undefined && container.only !== item.gress) return false;
+  if (container.gress !== undefined && container.gress !== item.gress) return false;
+  return container.lives.every((life) => item.first > life.last || item.last < life.first);
+}
+
+/** Kinds that can hold an item, the least able first, so that action units are left to those who need them. */
+function kindsFor(need: Need): readonly Need[] {
+  return need === 'normal' ? ['normal'] : need === 'mocha' ? ['mocha', 'normal'] : ['dark', 'mocha', 'normal'];
+}
+
+function occupy(container: Container, item: PhvItem): ContainerUse {
+  container.gress = item.gress;
+  container.lives.push({ first: item.first, last: item.last, bits: item.bits });
+  const { field, gress, fieldLow, bits, first, last } = item;
+  return {
+    container: container.name,
+    field,
+    gress,
+    fieldLow,
+    containerLow: 0,
+    bits,
+    firstStage: first,
+    lastStage: last,
+  };
+}
+
+/** First container with room, those already in use before fresh ones. */
+function findContainer(containers: readonly Container[], item: PhvItem, group?: number): Container | undefined {
+  for (const kind of kindsFor(item.need)) {
+    const fit = containers.filter(
+      (c) => c.kind === kind && (group === undefined || c.group === group) && hasRoom(c, item),
+    );
+    const found = fit.find((container) => container.gress !== undefined) ?? fit[0];
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Items of one cluster go to the first group that takes them all; a cluster too big for a group spreads (copies would be needed). */
+function placeCluster(containers: readonly Container[], items: readonly PhvItem[], uses: ContainerUse[]): PhvItem[] {
+  const groups = [
+    ...new Set(containers.filter((c) => c.size === items[0].size && c.kind === 'normal').map((c) => c.group)),
+  ];
+  for (const group of groups) {
+    const saved = containers.map((container) => ({ container, gress: container.gress, lives: container.lives.length }));
+    const placed: ContainerUse[] = [];
+    const all = items.every((item) => {
+      const container = findContainer(containers, item, group);
+      if (container) placed.push(occupy(container, item));
+      return container !== undefined;
+    });
+    if (all) {
+      uses.push(...placed);
+      return [];
+    }
+    for (const { container, gress, lives } of saved) {
+      container.gress = gress;
+      container.lives.length = lives;
+    }
+  }
+  return items.filter((item) => !placeAlone(containers, item, uses));
+}
+
+function placeAlone(containers: readonly Container[], item: PhvItem, uses: ContainerUse[]): boolean {
+  const container = findContainer(containers, item);
+  if (container) uses.push(occupy(container, item));
+  return container !== undefined;
+}
+
+function containerReports(containers: readonly Container[], chip: Chip): PhvReport['containers'] {
+  return (['normal', 'mocha', 'dark'] as const).flatMap((kind) =>
+    SIZES.map((bits) => {
+      const own = containers.filter((container) => container.kind === kind && container.size === bits);
+      const used = own.filter((container) => container.lives.length > 0);
+      const fieldBits = used.reduce((sum, { lives }) => sum + Math.max(...lives.map((life) => life.bits)), 0);
+      return {
+        bits,
+        kind,
+        used: used.length,
+        available: chip.phv.groups[bits] === Infinity ? null : own.length,
+        fieldBits,
+      };
+    }),
+  );
+}
+
+export interface Allocation {
+  readonly uses: readonly ContainerUse[];
+  readonly report: PhvReport;
+}
+
+/** Items that must share a group, by gress, cluster and size. */
+function clusterItems(items: readonly PhvItem[]): Map<string, PhvItem[]> {
+  const clusters = new Map<string, PhvItem[]>();
+  for (const item of items) {
+    if (item.cluster < 0) continue;
+    const name = `${item.gress}/${item.cluster}/${item.size}`;
+    clusters.set(name, [...(clusters.get(name) ?? []), item]);
+  }
+  return clusters;
+}
+
+/** Allocates every field that a placed program uses in its stages. */
+export function allocatePhv(demand: Demand, plan: Schedule, chip: Chip): Allocation {
+  const containers = buildContainers(chip);
+  const items = phvItems(demand, plan);
+  const uses: ContainerUse[] = [];
+  const left: PhvItem[] = [];
+  const clusters = clusterItems(items);
+  for (const cluster of [...clusters.values()].sort((a, b) => b.length - a.length))
+    left.push(...placeCluster(containers, cluster, uses));
+  const loose = items.filter((item) => item.cluster < 0);
+  const rank = (need: Need) => (need === 'normal' ? 0 : need === 'mocha' ? 1 : 2);
+  loose.sort((a, b) => rank(a.need) - rank(b.need) || b.last - b.first - (a.last - a.first));
+  for (const item of loose) if (!placeAlone(containers, item, uses)) left.push(item);
+  const reports = containerReports(containers, chip);
+  const usedBits = reports.reduce((sum, report) => sum + report.used * report.bits, 0);
+  const unlimited = chip.stages === Infinity;
+  const availableBits = unlimited ? null : containers.reduce((sum, container) => sum + container.size, 0);
+  uses.sort((a, b) => (a.container < b.container ? -1 : a.container > b.container ? 1 : a.firstStage - b.firstStage));
+  return {
+    uses,
+    report: {
+      containers: reports,
+      usedBits,
+      availableBits,
+      share: availableBits ? usedBits / availableBits : null,
+      unplaced: [...new Set(left.map((item) => item.field))],
+    },
+  };
+}

@@ -1,0 +1,141 @@
+/** What must sit in containers: fields with their sizes, kinds and lives, and the clusters that must share a group (TARGETS.md §2). */
+
+import type { Gress } from '../../program/index.ts';
+import type { Demand, DemandField, DemandTable } from '../demand/demand.ts';
+import type { Schedule } from '../place/schedule.ts';
+import type { ContainerBits } from '../targets/chip.ts';
+
+/** Action units a field needs: arithmetic or partial writes → normal; whole-container copies → mocha will do; not even matched → dark. */
+export type Need = 'normal' | 'mocha' | 'dark';
+
+export interface PhvItem {
+  readonly field: string;
+  readonly gress: Gress;
+  readonly fieldLow: number;
+  readonly bits: number;
+  readonly size: ContainerBits;
+  readonly need: Need;
+  readonly first: number;
+  readonly last: number;
+  /** Fields with the same cluster number must share a group; -1: none. */
+  readonly cluster: number;
+}
+
+interface Life {
+  first: number;
+  last: number;
+  matched: boolean;
+  written: boolean;
+  touched: boolean;
+  /** Something reads the value that the parser or the zero at entry left. */
+  fromStart: boolean;
+}
+
+/** Union-find over fields that meet in one instruction. */
+function clustersOf(tables: readonly DemandTable[]): ReadonlyMap<string, number> {
+  const parent = new Map<string, string>();
+  const root = (field: string): string => {
+    let at = field;
+    while (parent.get(at) !== undefined && parent.get(at) !== at) at = parent.get(at)!;
+    return at;
+  };
+  for (const { actions } of tables)
+    for (const { groups } of actions)
+      for (const group of groups)
+        for (const field of group) {
+          if (!parent.has(field)) parent.set(field, field);
+          parent.set(root(field), root(group[0]));
+        }
+  const numbers = new Map<string, number>();
+  const roots = [...parent.keys()].map(root);
+  const ids = [...new Set(roots)];
+  for (const field of parent.keys()) numbers.set(field, ids.indexOf(root(field)));
+  return numbers;
+}
+
+/** Does every run of the table write the field (no branch, no action without it)? */
+function alwaysWrites(table: DemandTable, field: string): boolean {
+  const unguarded = table.under.every((guard) => guard.gate < 0);
+  return unguarded && table.actions.length > 0 && table.actions.every((action) => action.writes.includes(field));
+}
+
+function touch(life: Life, table: DemandTable, field: string, first: number, last: number): void {
+  const matched = table.keys.some((key) => key.field === field);
+  const reads = table.actions.some((action) => action.reads.includes(field));
+  const writes = table.actions.some((action) => action.writes.includes(field));
+  if (!matched && !reads && !writes) return;
+  if (!life.touched && (matched || reads || !alwaysWrites(table, field))) life.fromStart = true;
+  life.touched = true;
+  life.matched ||= matched;
+  life.written ||= writes;
+  life.first = Math.min(life.first, first);
+  life.last = Math.max(life.last, last);
+}
+
+/** Life of a field in a gress: stages between its first and its last use, the whole gress at the ends that parser and deparser hold. */
+function lifeOf(demand: Demand, plan: Schedule, field: DemandField, gress: Gress, end: number): Life {
+  const life: Life = { first: Infinity, last: -1, matched: false, written: false, touched: false, fromStart: false };
+  for (const [index, table] of demand.tables.entries()) {
+    if (table.gress !== gress) continue;
+    const stages = plan.parts.filter((part) => part.table === index).map((part) => part.stage);
+    if (stages.length > 0) touch(life, table, field.name, Math.min(...stages), Math.max(...stages));
+  }
+  if (!life.touched) return life;
+  const bridgedIn = gress === 'egress' && field.bridged;
+  if (field.header || bridgedIn || life.fromStart) life.first = 0;
+  if (field.kept || (gress === 'ingress' && field.bridged)) life.last = end;
+  return life;
+}
+
+function sizeFor(bits: number): ContainerBits {
+  return bits <= 8 ? 8 : bits <= 16 ? 16 : 32;
+}
+
+function arithmeticFields(tables: readonly DemandTable[]): ReadonlySet<string> {
+  return new Set(tables.flatMap((table) => table.actions.flatMap((action) => action.arithmetic)));
+}
+
+/** Items of every field that the stages use; wider than 32 bits: one item a 32-bit piece. */
+export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
+  const clusters = clustersOf(demand.tables);
+  const arithmetic = arithmeticFields(demand.tables);
+  const widest = new Map<number, number>();
+  for (const { name, bits } of demand.fields) {
+    const cluster = clusters.get(name);
+    if (cluster !== undefined) widest.set(cluster, Math.max(widest.get(cluster) ?? 0, Math.min(bits, 32)));
+  }
+  const items: PhvItem[] = [];
+  for (const gress of ['ingress', 'egress'] as const) {
+    const end = Math.max(0, ...plan.parts.filter((p) => demand.tables[p.table].gress === gress).map((p) => p.stage));
+    for (const field of demand.fields) {
+      const life = lifeOf(demand, plan, field, gress, end);
+      if (!life.touched) continue;
+      const cluster = clusters.get(field.name) ?? -1;
+      const need: Need = arithmetic.has(field.name)
+        ? 'normal'
+        : life.matched || field.header
+          ? 'mocha'
+          : life.written
+            ? 'mocha'
+            : 'dark';
+      for (let low = 0; low < field.bits; low += 32) {
+        const bits = Math.min(32, field.bits - low);
+        const size = sizeFor(
+          arithmetic.has(field.name) && cluster >= 0 ? Math.max(bits, widest.get(cluster) ?? 0) : bits,
+        );
+        items.push({
+          field: field.name,
+          gress,
+          fieldLow: low,
+          bits,
+          size,
+          need,
+          first: life.first,
+          last: life.last,
+          cluster: need === 'normal' ? cluster : -1,
+        });
+      }
+    }
+  }
+  return items;
+}

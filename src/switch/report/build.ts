@@ -1,0 +1,226 @@
+/** Assembles the fit report of a schedule. */
+
+import { actionBits } from '../cost/actiondata.ts';
+import { sramOf, tableCost } from '../cost/table.ts';
+import type { Demand } from '../demand/demand.ts';
+import { RESOURCES } from '../place/budget.ts';
+import { type Dependency, earliestStages } from '../place/depend.ts';
+import type { Schedule } from '../place/schedule.ts';
+import type { Chip } from '../targets/chip.ts';
+import { RESOURCE_LABELS } from './labels.ts';
+import { latencyOf } from './latency.ts';
+import { criticalPath } from './path.ts';
+import { powerShare } from './power.ts';
+import type {
+  FitOption,
+  FitProblem,
+  FitReport,
+  FlowReport,
+  PhvReport,
+  ResourceTotal,
+  StageReport,
+  TableReport,
+} from './types.ts';
+
+/** Infinity has no JSON: no limit is null. */
+function finite(value: number): number | null {
+  return value === Infinity ? null : value;
+}
+
+function totalsOf(plan: Schedule, chip: Chip): ResourceTotal[] {
+  return RESOURCES.map((resource) => {
+    const used = plan.budgets.map((budget) => budget.used[resource]);
+    const sum = used.reduce((total, amount) => total + amount, 0);
+    const worstUsed = Math.max(0, ...used);
+    const perStage = finite(chip.stage[resource]);
+    const available = perStage === null || chip.stages === Infinity ? null : perStage * chip.stages;
+    return {
+      resource,
+      label: RESOURCE_LABELS[resource],
+      used: sum,
+      available,
+      share: available ? sum / available : null,
+      worstStage: Math.max(0, used.indexOf(worstUsed)),
+      worstUsed,
+      perStage,
+    };
+  });
+}
+
+function stageReports(demand: Demand, plan: Schedule): StageReport[] {
+  return plan.budgets.map((budget, stage) => ({
+    stage,
+    used: { ...budget.used },
+    parts: plan.parts
+      .filter((part) => part.stage === stage)
+      .sort((a, b) => a.table - b.table)
+      .map(({ table: index, from, to, cost }) => {
+        const { name, gress, kind } = demand.tables[index];
+        return { table: name, gress, kind, from, to, sram: cost.sram, tcam: cost.tcam, mapRam: cost.mapRam };
+      }),
+  }));
+}
+
+function tableReports(demand: Demand, plan: Schedule): TableReport[] {
+  return demand.tables.map((table, index) => {
+    const parts = plan.parts.filter((part) => part.table === index);
+    const sum = (of: (part: (typeof parts)[number]) => number) => parts.reduce((total, part) => total + of(part), 0);
+    return {
+      table: table.name,
+      gress: table.gress,
+      kind: table.kind,
+      stages: parts.map((part) => part.stage),
+      entries: table.entries,
+      capacity: sum((part) => part.cost.capacity),
+      keyBits: table.keys.reduce((bits, key) => bits + key.bits, 0),
+      actionBits: actionBits(table.actions),
+      sram: sum((part) => sramOf(part.cost)),
+      tcam: sum((part) => part.cost.tcam),
+      mapRam: sum((part) => part.cost.mapRam),
+      register: table.actions.find((action) => action.register !== undefined)?.register ?? null,
+    };
+  });
+}
+
+/** Flow slots that fit: every stateful RAM of the chip, spares apart, over the bits a flow keeps. */
+function flowReport(demand: Demand, chip: Chip): FlowReport | null {
+  if (demand.bitsPerFlow === 0) return null;
+  const { sramWidth, sramDepth, statefulRams } = chip.memory;
+  const perStage = Math.min(statefulRams - chip.stage.salus, chip.stage.mapRam) * sramWidth * sramDepth;
+  const fits = Math.floor((perStage * chip.stages) / demand.bitsPerFlow);
+  return { bitsPerFlow: demand.bitsPerFlow, slots: demand.flowSlots, slotsThatFit: finite(fits) };
+}
+
+/** A table that even an empty stage refuses, and by how much. */
+function impossibleProblems(demand: Demand, plan: Schedule, chip: Chip): FitProblem[] {
+  return plan.impossible.flatMap(({ table: index, resources }) => {
+    const table = demand.tables[index];
+    const cost = tableCost(demand, table, table.entries, chip);
+    return resources.map((resource): FitProblem => {
+      const have = chip.stage[resource];
+      const need =
+        resource === 'sram'
+          ? sramOf(cost)
+          : resource === 'tcam'
+            ? cost.tcam
+            : resource === 'actionBusBytes'
+              ? cost.busBytes
+              : resource === 'mapRam'
+                ? cost.mapRam
+                : have + 1;
+      return {
+        code: 'FIT-TABLE',
+        message: `${table.name} does not fit an empty stage: ${RESOURCE_LABELS[resource]}`,
+        resource,
+        stage: null,
+        tables: [table.name],
+        need,
+        have,
+      };
+    });
+  });
+}
+
+/** Which resources kept tables out of a stage, once each, the most tables first. */
+function blockedProblems(demand: Demand, plan: Schedule, chip: Chip): FitProblem[] {
+  const tables = new Map<string, { stage: number; names: Set<string> }>();
+  for (const { table, stage, resources } of plan.refusals)
+    for (const resource of resources) {
+      if (stage >= chip.stages) continue;
+      const known = tables.get(resource) ?? { stage, names: new Set<string>() };
+      known.names.add(demand.tables[table].name);
+      tables.set(resource, known);
+    }
+  return RESOURCES.filter((resource) => tables.has(resource)).map((resource) => {
+    const { stage, names } = tables.get(resource)!;
+    const used = plan.budgets[stage].used[resource];
+    const first = plan.refusals.find((r) => r.stage === stage && r.resources.includes(resource))!;
+    const cost = tableCost(demand, demand.tables[first.table], demand.tables[first.table].entries, chip);
+    const more =
+      resource === 'sram'
+        ? sramOf(cost)
+        : resource === 'tcam'
+          ? cost.tcam
+          : resource === 'actionBusBytes'
+            ? cost.busBytes
+            : 1;
+    return {
+      code: 'FIT-RESOURCE',
+      message: `${RESOURCE_LABELS[resource]} of stage ${stage} are spent`,
+      resource,
+      stage,
+      tables: [...names],
+      need: used + more,
+      have: chip.stage[resource],
+    };
+  });
+}
+
+function problemsOf(
+  demand: Demand,
+  plan: Schedule,
+  chip: Chip,
+  stages: number,
+  byDependencies: number,
+  phv: PhvReport,
+): FitProblem[] {
+  const problems = impossibleProblems(demand, plan, chip);
+  if (phv.unplaced.length > 0)
+    problems.push({
+      code: 'FIT-PHV',
+      message: 'not every field finds a container',
+      resource: 'phv',
+      stage: null,
+      tables: [...phv.unplaced],
+      need: phv.unplaced.length,
+      have: 0,
+    });
+  if (stages <= chip.stages) return problems;
+  const cause = byDependencies > chip.stages ? 'dependencies alone' : 'memories and buses';
+  const late = plan.parts.filter((part) => part.stage >= chip.stages).map((part) => demand.tables[part.table].name);
+  problems.push({
+    code: 'FIT-STAGES',
+    message: `more stages than the chip has, by ${cause}`,
+    resource: 'stages',
+    stage: null,
+    tables: [...new Set(late)],
+    need: stages,
+    have: chip.stages,
+  });
+  return byDependencies > chip.stages ? problems : [...problems, ...blockedProblems(demand, plan, chip)];
+}
+
+/** Everything a report is made of besides the schedule. */
+export interface ReportParts {
+  readonly demand: Demand;
+  readonly chip: Chip;
+  readonly incoming: readonly (readonly Dependency[])[];
+  readonly plan: Schedule;
+  readonly phv: PhvReport;
+  readonly options: readonly FitOption[];
+}
+
+export function buildReport({ demand, chip, incoming, plan, phv, options }: ReportParts): FitReport {
+  const used = Math.max(0, ...plan.parts.map((part) => part.stage + 1));
+  const byDependencies = Math.max(0, ...earliestStages(incoming).map((stage) => stage + 1));
+  const problems = problemsOf(demand, plan, chip, used, byDependencies, phv);
+  return {
+    schema: 'pegasim.fit/1',
+    program: demand.name,
+    chip: chip.name,
+    chipTitle: chip.title,
+    fits: problems.length === 0,
+    stages: { used, available: finite(chip.stages), byDependencies },
+    totals: totalsOf(plan, chip),
+    perStage: stageReports(demand, plan),
+    tables: tableReports(demand, plan),
+    path: criticalPath(demand, plan, incoming),
+    phv,
+    flow: flowReport(demand, chip),
+    latency: latencyOf(demand, plan, incoming, chip),
+    packetsPerSecond: { perPipe: chip.packetsPerSecondPerPipe, pipes: chip.pipes },
+    powerShare: powerShare(demand, plan, chip),
+    problems,
+    options,
+  };
+}
