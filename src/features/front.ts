@@ -1,6 +1,6 @@
 /** The front of a program: parser, flow slot, registers and features, ready for a model's tables behind it. */
 
-import type { FeatureField, FlowState, Fragment, Parser, Program, Step, Test } from '../program/index.ts';
+import type { FeatureField, FlowState, Fragment, Parser, Program, Step } from '../program/index.ts';
 import { featureNamed } from './catalogue.ts';
 import { type Draft, draftFragment, emptyDraft } from './draft.ts';
 import { type FrontOptions, type FrontSettings, frontSettings } from './options.ts';
@@ -19,8 +19,6 @@ export interface Front {
   readonly valid?: string;
   /** Field with the ring position of the packet, for windows. */
   readonly position?: string;
-  /** Condition under which state of the flow may be touched behind the front (rings); empty: always. */
-  readonly guard: readonly Test[];
   readonly settings: FrontSettings;
 }
 
@@ -70,7 +68,6 @@ export function buildFront(options: FrontOptions): Front {
     features,
     ...(mayLose ? { valid: FLOW.owned } : {}),
     ...windowFront(settings),
-    guard: mayLose ? [{ kind: 'cmp', field: FLOW.other, op: 'eq', value: 0 }] : [],
     settings,
   };
 }

@@ -16,6 +16,8 @@ export interface InjectedOptions {
   readonly window?: number;
   /** Flow slots for windows (default 1,024). */
   readonly slots?: number;
+  /** As FrontOptions.salu. */
+  readonly salu?: 'four-words' | 'one-word';
 }
 
 /** Never runs on injected input; a program needs one. */
@@ -31,7 +33,12 @@ export function injectedField(feature: string): string {
 /** The front for injected rows or windows; same shape as `buildFront`'s. */
 export function injectedFront(options: InjectedOptions): Front {
   const window = options.window ?? 1;
-  const settings = frontSettings({ features: options.features, window, slots: options.slots ?? 1024 });
+  const settings = frontSettings({
+    features: options.features,
+    window,
+    slots: options.slots ?? 1024,
+    salu: options.salu ?? 'four-words',
+  });
   const draft = emptyDraft();
   const features = options.features.map((feature, i): FeatureField => {
     const bits = options.bits[i];
@@ -39,7 +46,7 @@ export function injectedFront(options: InjectedOptions): Front {
       fail({ code: 'FEATURE-OPTION', message: `width of ${feature}`, need: '1 to 32 bits', have: String(bits) });
     return { feature, field: addField(draft, injectedField(feature), bits), bits };
   });
-  const injected = { parser: NO_PARSER, features, settings, guard: [] };
+  const injected = { parser: NO_PARSER, features, settings };
   if (window === 1) return { ...injected, fragment: { ...draftFragment(draft, []), features } };
   addField(draft, FLOW.hash, 32);
   addField(draft, FLOW.slot, settings.slotBits, 'metadata', 'injected');

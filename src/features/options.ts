@@ -22,8 +22,13 @@ export interface FrontOptions {
   readonly timeoutNs?: number;
   /** One tick of every ipd feature is 2^tickBits ns (default 16: 65,536 ns). */
   readonly tickBits?: number;
-  /** Default `saturate`. */
+  /** Default `saturate`, or `wide` where that is not possible. */
   readonly ipd?: IpdMode;
+  /**
+   * What a stateful ALU of the target can do (TARGETS.md §7): `four-words` (default, Tofino 2): 4 conditions and 4 result words;
+   * `one-word` (Tofino 1): 2 and 1, so that some state takes a register more, and `saturate` and `timeout` are not possible.
+   */
+  readonly salu?: 'four-words' | 'one-word';
   /** flow.max_ipd and flow.min_ipd count from this packet of the flow on (default 2: the first with a predecessor). */
   readonly ipdFrom?: number;
   /** Upper bounds: `pkt.len` in bytes, `pkt.ipd` in ticks. */
@@ -49,6 +54,17 @@ function refuse(option: string, need: string, have: number): never {
   return fail({ code: 'FEATURE-OPTION', message: `front option ${option} out of range`, need, have: String(have) });
 }
 
+/** Refuse what needs more conditions or result words than the stateful ALU has. */
+function checkOneWord(ipd: IpdMode, policy: string): void {
+  const what = ipd === 'saturate' ? 'ipd: saturate' : policy === 'timeout' ? 'policy: timeout' : undefined;
+  if (what !== undefined)
+    fail({
+      code: 'FEATURE-OPTION',
+      message: `${what} needs a stateful ALU with several result words`,
+      hint: ipd === 'saturate' ? 'use ipd: wide or wrap' : 'use policy: replace or keep',
+    });
+}
+
 /** Fill in defaults and check ranges. Throws FEATURE-OPTION. */
 export function frontSettings(options: FrontOptions): FrontSettings {
   const settings = {
@@ -58,13 +74,15 @@ export function frontSettings(options: FrontOptions): FrontSettings {
     policy: options.policy ?? 'replace',
     timeoutNs: options.timeoutNs ?? 10_000_000_000,
     tickBits: options.tickBits ?? 16,
-    ipd: options.ipd ?? 'saturate',
+    ipd: options.ipd ?? (options.salu === 'one-word' ? 'wide' : 'saturate'),
+    salu: options.salu ?? 'four-words',
     ipdFrom: options.ipdFrom ?? 2,
     clamp: options.clamp ?? {},
     flowLength: options.flowLength ?? 'frame',
     window: options.window ?? 1,
     flow: options.flow ?? false,
   } as const;
+  if (settings.salu === 'one-word') checkOneWord(settings.ipd, settings.policy);
   const slotBits = Math.log2(settings.slots);
   if (!within(slotBits, 1, 23)) refuse('slots', 'a power of two, 2 to 8388608', settings.slots);
   if (!within(settings.tickBits, 0, 31)) refuse('tickBits', '0 to 31', settings.tickBits);

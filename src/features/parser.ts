@@ -6,13 +6,13 @@ import { hasL4Bytes } from './l4fields.ts';
 import { addL4Bytes, type L4Targets } from './l4parser.ts';
 import type { FrontSettings } from './options.ts';
 
-const VLAN_TYPES = [0x8100, 0x88a8, 0x9100];
+const VLAN_TYPES = [0x8100, 0x88a8, 0x9100, 0x9200];
 const IPV4 = 0x0800;
 const IPV6 = 0x86dd;
 const TCP = 6;
 const UDP = 17;
-/** Extension headers, ESP, "no next header": not parsed, so no L4 (hop-by-hop, routing, fragment, ESP, AH, none, options, mobility, HIP, shim6). */
-const IPV6_EXTENSIONS = [0, 43, 44, 50, 51, 59, 60, 135, 139, 140];
+/** Extension headers are not parsed, so there is no L4 (hop-by-hop, routing, fragment, AH, options, mobility, HIP, shim6). */
+const IPV6_EXTENSIONS = [0, 43, 44, 51, 60, 135, 139, 140];
 
 const exactly = (value: number, mask: number, next: string): SelectCase => ({ value: [value], mask: [mask], next });
 

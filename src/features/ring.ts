@@ -19,7 +19,7 @@ import type {
 } from '../program/index.ts';
 import { addField, type Draft, draftFragment, emptyDraft, registerTable } from './draft.ts';
 import type { Front } from './front.ts';
-import { FLOW } from './slot.ts';
+import { FLOW, unlessForeign } from './slot.ts';
 import { RING, WINDOW } from './window.ts';
 
 /** A per-packet value to keep. */
@@ -38,6 +38,8 @@ export interface RingOptions {
   readonly window?: number;
   /** `dense` (default): two values of up to 8 bits share a cell, at the price of one stage. `wide`: one value a cell half. */
   readonly pack?: 'dense' | 'wide';
+  /** As FrontOptions.salu. */
+  readonly salu?: 'four-words' | 'one-word';
 }
 
 export interface Ring {
@@ -76,7 +78,15 @@ function layoutOf(draft: Draft, value: RingValue, options: RingOptions): Layout 
   const span = dense ? half : Math.max(half, 8);
   const cellBits = (dense ? 2 * span : span) as 8 | 16 | 32;
   // A pair of 32-bit cells per slot exceeds one register of 65,536 slots (TARGETS.md §9 d3).
-  return { draft, value, slots: options.slots, span, dense, cellBits, pair: cellBits <= 16 };
+  return {
+    draft,
+    value,
+    slots: options.slots,
+    span,
+    dense,
+    cellBits,
+    pair: cellBits <= 16 && options.salu !== 'one-word',
+  };
 }
 
 const input = (index: 0 | 1) => ({ kind: 'input', index }) as const;
@@ -218,7 +228,7 @@ export function ringFragment(value: RingValue, options: RingOptions): Ring {
     fragment,
     steps,
     window: [...earlier, value.field],
-    bitsPerFlow: RING * (layout.dense ? layout.cellBits / 2 : layout.cellBits),
+    bitsPerFlow: RING * layout.span,
     keptBits: (length - 1) * value.bits,
   };
 }
@@ -236,5 +246,5 @@ export function ringFragments(front: Front, rings: readonly Ring[]): Fragment[] 
 
 /** Steps that touch flow state behind the front: left out for packets whose slot belongs to another flow. */
 export function guardedSteps(front: Front, steps: readonly Step[]): readonly Step[] {
-  return front.guard.length > 0 ? [{ kind: 'if', all: front.guard, then: steps, else: [] }] : steps;
+  return unlessForeign(front.settings, steps);
 }

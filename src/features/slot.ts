@@ -3,7 +3,7 @@
  * Three outcomes, two bits: `meta.flow_same` (the owner's packet), `meta.flow_other` (owned by another flow), neither (empty or expired).
  */
 
-import type { FlowState, Hash, Instruction, Operand, SaluCondition, Step } from '../program/index.ts';
+import type { FlowState, Hash, Instruction, Operand, SaluCondition, Step, Test } from '../program/index.ts';
 import { addField, type Draft, keyless, registerTable } from './draft.ts';
 import { hasL4Bytes } from './l4fields.ts';
 import type { FrontSettings } from './options.ts';
@@ -91,6 +91,7 @@ function ownerConditions(timeout: boolean): SaluCondition[] {
 
 function addOwner(draft: Draft, settings: FrontSettings): void {
   const timeout = settings.policy === 'timeout';
+  const oneWord = settings.salu === 'one-word';
   const all = timeout ? 0b11111111 : 0b1111;
   // Truth tables over c0 + 2·c1 (+ 4·c2): `held` = c1 (and c2) true.
   const same = timeout ? 1 << 6 : 1 << 2;
@@ -122,12 +123,39 @@ function addOwner(draft: Draft, settings: FrontSettings): void {
       ],
       outputs: [
         { dst: addField(draft, FLOW.same, 1), when: same, value: 'cond1' },
-        { dst: addField(draft, FLOW.other, 1), when: other, value: 'cond0' },
+        ...(oneWord ? [] : [{ dst: addField(draft, FLOW.other, 1), when: other, value: 'cond0' } as const]),
       ],
     },
     FLOW.slot,
   );
-  draft.phases.slot.unshift(step);
+  draft.phases.slot.unshift(step, ...(oneWord ? [addSeen(draft, settings)] : []));
+}
+
+/** One bit a slot, "used before": with one result word the owner register cannot say both same and other. */
+function addSeen(draft: Draft, settings: FrontSettings): Step {
+  return registerTable(
+    draft,
+    {
+      name: 'flow_seen',
+      cellBits: 1,
+      pair: false,
+      size: settings.slots,
+      initial: [0],
+      note: 'the slot was used before',
+    },
+    {
+      inputs: [],
+      conditions: [],
+      updates: [{ cell: 'lo', op: 'set', a: { kind: 'const', value: 1 } }],
+      outputs: [
+        {
+          dst: addField(draft, FLOW.other, 1, 'metadata', 'used before: of another flow unless flow_same'),
+          value: 'oldLo',
+        },
+      ],
+    },
+    FLOW.slot,
+  );
 }
 
 /** now − N in ticks, two instructions deep; the second runs beside the hash's consumers only after the slice. */
@@ -154,6 +182,17 @@ export function addSlot(draft: Draft, settings: FrontSettings): void {
   if (settings.policy !== 'replace') addField(draft, FLOW.owned, 1, 'metadata', 'the flow holds its slot');
 }
 
+/** The slot belongs to another flow. */
+const FOREIGN: readonly Test[] = [
+  { kind: 'cmp', field: FLOW.same, op: 'eq', value: 0 },
+  { kind: 'cmp', field: FLOW.other, op: 'eq', value: 1 },
+];
+
+/** Run steps only for packets whose flow holds its slot. */
+export function unlessForeign(settings: FrontSettings, steps: readonly Step[]): readonly Step[] {
+  return settings.policy === 'replace' ? steps : [{ kind: 'if', all: FOREIGN, then: [], else: steps }];
+}
+
 /** The control flow behind the owner register: what runs for the owner, a newcomer, and a flow without a slot. */
 export function ownershipSteps(draft: Draft, settings: FrontSettings): Step[] {
   const { same, fresh, state, late } = draft.phases;
@@ -171,8 +210,7 @@ export function ownershipSteps(draft: Draft, settings: FrontSettings): Step[] {
     then: owner,
     else: [{ kind: 'if', all: isSet(FLOW.other), then: [lost], else: [first] }],
   };
-  if (replace || state.length + late.length === 0) return [outcome, ...state, ...late];
-  return [outcome, { kind: 'if', all: isSet(FLOW.other), then: [], else: [...state, ...late] }];
+  return [outcome, ...(state.length + late.length > 0 ? unlessForeign(settings, [...state, ...late]) : [])];
 }
 
 /** The program's flow description; `bitsPerFlow` counts every register of the draft that is indexed by the slot. */

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FLOW, featureProgram, featureSets, idealFeatures } from '../../src/features/index.ts';
 import { validateProgram } from '../../src/program/index.ts';
+import { chipNamed, chipRules } from '../../src/switch/index.ts';
 import { dataset, type FrameSpec } from './frames.ts';
 import { switchValues } from './switch.ts';
 
@@ -80,6 +81,25 @@ Front('all ten MLP-B features equal the ideal ones when gaps are whole ticks and
       }
 });
 
+Front('one result word (Tofino 1): the same features, one bit of state more, valid on that chip', () => {
+  const data = dataset(exactTraffic());
+  const ideal = idealFeatures(data, MLP);
+  for (const policy of ['replace', 'keep'] as const)
+    for (const ipd of ['wrap', 'wide'] as const) {
+      const program = featureProgram(MLP, { policy, ipd, salu: 'one-word', window: 8 });
+      assert.equal(validateProgram(program, chipRules(chipNamed('tofino'))), []);
+      assert.equal(
+        switchValues(program, data).columns.map((column) => [...column]),
+        ideal.map((column) => [...column]),
+      );
+      assert.is(
+        program.flow?.bitsPerFlow,
+        (featureProgram(MLP, { policy, ipd, window: 8 }).flow?.bitsPerFlow ?? 0) + 1,
+      );
+    }
+  assert.throws(() => featureProgram(MLP, { salu: 'one-word', policy: 'timeout' }), /several result words/);
+});
+
 Front('a gap of 70,000 ticks wraps to 4,464, saturates at 65,535 or is kept by 32 bits', () => {
   const at = T0 - (T0 % TICK);
   const data = dataset([{ at }, { at: at + 70_000 * TICK }]);
@@ -104,9 +124,13 @@ Front('clamps: pkt.len at 1,500 bytes and pkt.ipd at 3,906 ticks in all modes', 
 });
 
 /** Two flows on one slot (two slots exist): who holds it? */
-function collide(policy: 'replace' | 'keep' | 'timeout', gapMs = 1): { status: number[]; max: number[] } {
+function collide(
+  policy: 'replace' | 'keep' | 'timeout',
+  gapMs = 1,
+  salu: 'four-words' | 'one-word' = 'four-words',
+): { status: number[]; max: number[] } {
   const a = { sport: 1000, payload: 100 };
-  const program = featureProgram(['flow.max_len'], { policy, slots: 2, timeoutNs: 50 * MS });
+  const program = featureProgram(['flow.max_len'], { policy, salu, slots: 2, timeoutNs: 50 * MS });
   const slotOf = (sport: number) => switchValues(program, dataset([{ at: T0, sport }])).field(FLOW.slot)[0];
   const b = { sport: [2, 3, 4, 5, 6, 7, 8, 9].find((port) => slotOf(port) === slotOf(1000)) as number, payload: 200 };
   const at = T0 + 1000 * MS;
@@ -125,6 +149,8 @@ Front('replace: the newcomer takes the slot (2), the old flow takes it back (2) 
 });
 
 Front('keep: the newcomer stays foreign (3) and leaves the registers alone', () => {
+  assert.equal(collide('keep', 1, 'one-word'), collide('keep'));
+  assert.equal(collide('replace', 1, 'one-word'), collide('replace'));
   assert.equal(collide('keep'), { status: [1, 3, 0, 0], max: [154, 0, 154, 154] });
 });
 

@@ -13,6 +13,7 @@ import {
   WINDOW,
 } from '../../src/features/index.ts';
 import { mergeFragments, type Program, validateProgram } from '../../src/program/index.ts';
+import { chipNamed, chipRules } from '../../src/switch/index.ts';
 import { dataset } from './frames.ts';
 import { interpreter } from './interpreter.ts';
 
@@ -34,12 +35,18 @@ interface Sent {
 }
 
 /** Runs packets through a ring and compares every full window with the list of values sent. Returns how many were full. */
-function checkRing(bits: number, window: number, pack: 'dense' | 'wide', packets: readonly Sent[]): number {
-  const front = injectedFront({ features: ['pkt.len'], bits: [bits], window, slots: 4 });
+function checkRing(
+  bits: number,
+  window: number,
+  pack: 'dense' | 'wide',
+  packets: readonly Sent[],
+  salu: 'four-words' | 'one-word' = 'four-words',
+): number {
+  const front = injectedFront({ features: ['pkt.len'], bits: [bits], window, slots: 4, salu });
   const value = { name: 'v', field: front.features[0].field, bits };
-  const ring = ringFragment(value, { slots: 4, window, pack });
+  const ring = ringFragment(value, { slots: 4, window, pack, salu });
   const program = withRings(front, [ring]);
-  assert.equal(validateProgram(program), []);
+  assert.equal(validateProgram(program, chipRules(chipNamed(salu === 'one-word' ? 'tofino' : 'tofino2'))), []);
   const machine = interpreter(program);
   const history: number[][] = [[], [], [], []];
   let full = 0;
@@ -63,6 +70,7 @@ function checkRing(bits: number, window: number, pack: 'dense' | 'wide', packets
 Rings('windows are the last 8 values oldest first, for 600 packets without a gap at 256 or 512', () => {
   const packets = Array.from({ length: 600 }, (_, i) => ({ slot: 0, fresh: i === 0, value: (i * 5 + 3) % 16 }));
   assert.is(checkRing(4, 8, 'dense', packets), 593);
+  assert.is(checkRing(4, 8, 'dense', packets, 'one-word'), 593);
 });
 
 Rings('windows of any width, length and packing equal the values sent, flows starting again at any time', () => {
@@ -77,9 +85,10 @@ Rings('windows of any width, length and packing equal the values sent, flows sta
       fc.integer({ min: 2, max: 8 }),
       fc.constantFrom('dense' as const, 'wide' as const),
       fc.array(packet, { minLength: 20, maxLength: 60 }),
-      (bits, window, pack, list) => {
+      fc.constantFrom('four-words' as const, 'one-word' as const),
+      (bits, window, pack, list, salu) => {
         const sent = list.map(({ slot, fresh, seed }) => ({ slot, fresh, value: seed % 2 ** bits }));
-        checkRing(bits, window, pack, sent);
+        checkRing(bits, window, pack, sent, salu);
       },
     ),
     { numRuns: 40, seed: 7 },
