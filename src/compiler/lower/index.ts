@@ -1,6 +1,6 @@
 /** Lowering: table networks (Partition / Map / SumReduce as integer tables) to dataplane tables, accumulators and a verdict. */
 
-export { assembleProgram, type FrontPart, injectedField, injectedFront } from './assemble.ts';
+export { assembleProgram, frontInputs } from './assemble.ts';
 export { type Bounds, inputRanges, networkBounds, type Range, reachableLeaves } from './bounds.ts';
 export type { Phase, TableReport } from './context.ts';
 export { argmaxRows, evaluateNetwork, type NetworkResult, treeLeaves } from './evaluate.ts';
@@ -18,3 +18,4 @@ export {
   type TreeMap,
   tableRows,
 } from './network.ts';
+export { banksFor, type Compiled, searchLayout } from './search.ts';

@@ -1,7 +1,8 @@
 /** `pegasim verify`: a table model's program, run on every row of its vectors, against the document's own outputs (TABLE-MODEL.md, end). */
+
+import { injectedColumns } from '../../features/index.ts';
 import { fail, type Progress } from '../../problem.ts';
 import type { Placement, Program, RunColumns, RunInput } from '../../program/index.ts';
-import { injectedField } from '../lower/assemble.ts';
 import { arrayOf, type TableModel } from './document.ts';
 
 /** Runs a placed program; `observe` names fields whose final values are wanted. The reference pipeline or the engine. */
@@ -47,15 +48,9 @@ export function injectedRows(model: TableModel): {
   }
   const { data, shape } = arrayOf(model, name, 'vectors.input');
   const packets = model.input.kind === 'window' ? (model.input.length ?? 1) : 1;
-  const n = model.input.features.length;
-  const rows = shape[0];
-  const fields: Record<string, Uint32Array> = {};
-  model.input.features.forEach((feature, f) => {
-    const column = new Uint32Array(rows * packets);
-    for (let i = 0; i < column.length; i++) column[i] = data[i * n + f];
-    fields[injectedField(feature)] = column;
-  });
-  return { input: { kind: 'injected', count: rows * packets, fields }, rows, packets };
+  const { features, bits } = model.input;
+  const columns = injectedColumns(data, shape[0], { features, bits, window: packets });
+  return { input: { kind: 'injected', ...columns }, rows: shape[0], packets };
 }
 
 interface Tally {
