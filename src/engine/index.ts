@@ -1,0 +1,4 @@
+/** engine: the fast path — program → execution plan → column kernels in batches, worker pool, sharding by flow slot. */
+export type { Kernels } from './machine.ts';
+export { type Plan, planProgram } from './plan.ts';
+export { type Engine, type EngineOptions, openEngine, runEngine } from './run.ts';

@@ -1,0 +1,192 @@
+/**
+ * Column operations: what a program becomes before addresses are known. A column holds one 32-bit word a packet; an
+ * operation computes one column from others for a whole batch, keeping lanes whose mask is 0.
+ */
+
+import type { BinaryName, CompareName } from './opcodes.ts';
+
+/** A column's number in its plan. */
+export type Column = number;
+/** An operand: a column, or the same word for every packet. */
+export type Source = { readonly column: Column } | { readonly value: number };
+/** A column of 0 / all ones; undefined = every packet. */
+export type Mask = Column | undefined;
+export type Words = Uint8Array | Uint16Array | Uint32Array;
+
+export interface ScanOperand {
+  readonly kind: 'lo' | 'hi' | 'input0' | 'input1' | 'const';
+  readonly value: number;
+}
+
+/** One stateful ALU call; numbers index COMPARE, UPDATE and OUTPUT of opcodes.ts. */
+export interface ScanCall {
+  readonly name: string;
+  readonly mask: Mask;
+  readonly index: Column;
+  readonly inputs: readonly Source[];
+  readonly conditions: readonly { op: number; a: ScanOperand; minus?: ScanOperand; b: ScanOperand }[];
+  readonly updates: readonly { cell: 0 | 1; when: number; op: number; a: ScanOperand; b: ScanOperand }[];
+  readonly outputs: readonly { dst: Column; when: number; value: number; width: number }[];
+}
+
+export type ColumnOp =
+  | {
+      readonly op: 'binary';
+      readonly sub: BinaryName;
+      readonly dst: Column;
+      readonly a: Source;
+      readonly b: Source;
+      /** 32 - width. */
+      readonly k: number;
+      readonly mask: Mask;
+    }
+  | {
+      readonly op: 'compare';
+      readonly sub: CompareName;
+      readonly dst: Column;
+      readonly a: Source;
+      readonly b: Source;
+      readonly k: number;
+      /** What true is: 1 for values, all ones for masks. */
+      readonly one: number;
+      readonly mask: Mask;
+    }
+  /** dst = (dst & keep) | (((a >>> right) & bits) << left). */
+  | {
+      readonly op: 'move';
+      readonly dst: Column;
+      readonly a: Source;
+      readonly right: number;
+      readonly bits: number;
+      readonly left: number;
+      readonly keep: number;
+      readonly mask: Mask;
+    }
+  /** dst = ((a << left) >> right) & width, arithmetic. */
+  | {
+      readonly op: 'shiftS';
+      readonly dst: Column;
+      readonly a: Source;
+      readonly left: number;
+      readonly right: number;
+      readonly width: number;
+      readonly mask: Mask;
+    }
+  /** dst = data[(key >>> right) & bits]. */
+  | {
+      readonly op: 'direct';
+      readonly dst: Column;
+      readonly key: Column;
+      readonly right: number;
+      readonly bits: number;
+      readonly data: Words;
+    }
+  /** dst = data[a + b]. */
+  | { readonly op: 'product'; readonly dst: Column; readonly a: Column; readonly b: Column; readonly data: Words }
+  /** dst = data[row · stride + offset]. */
+  | {
+      readonly op: 'gather';
+      readonly dst: Column;
+      readonly row: Column;
+      readonly data: Uint32Array;
+      readonly offset: number;
+      readonly stride: number;
+      readonly mask: Mask;
+    }
+  /** dst = number of the last start <= key. */
+  | { readonly op: 'search'; readonly dst: Column; readonly key: Column; readonly starts: Uint32Array }
+  /** Exact match in an open hash table of cells [entry + 1, key words]. */
+  | {
+      readonly op: 'find';
+      readonly dst: Column;
+      readonly keys: readonly Column[];
+      readonly cells: Uint32Array;
+      readonly sizeMask: number;
+      readonly miss: number;
+    }
+  /** Per key byte a bitmap of entries: AND, first set bit. */
+  | {
+      readonly op: 'bitmap';
+      readonly dst: Column;
+      readonly chunks: readonly { readonly key: Column; readonly right: number; readonly bitmaps: Uint32Array }[];
+      readonly vectors: number;
+      readonly miss: number;
+    }
+  | {
+      readonly op: 'crc';
+      readonly dst: Column;
+      readonly init: number;
+      readonly bytes: readonly { readonly key: Column; readonly right: number; readonly table: Uint32Array }[];
+    }
+  | { readonly op: 'scan'; readonly register: string; readonly k: number; readonly calls: readonly ScanCall[] };
+
+function sourceColumns(...sources: readonly Source[]): Column[] {
+  return sources.flatMap((source) => ('column' in source ? [source.column] : []));
+}
+
+function maskColumns(mask: Mask): Column[] {
+  return mask === undefined ? [] : [mask];
+}
+
+/** Columns an operation writes. */
+export function writesOf(op: ColumnOp): readonly Column[] {
+  if (op.op === 'scan') return op.calls.flatMap((call) => call.outputs.map((output) => output.dst));
+  return [op.dst];
+}
+
+/** Does the operation leave part of its destination as it was? */
+export function keepsDestination(op: ColumnOp): boolean {
+  if (op.op === 'scan') return true;
+  if (op.op === 'move' && op.keep !== 0) return true;
+  return 'mask' in op && op.mask !== undefined;
+}
+
+/** Columns an operation reads, its destination included where it keeps lanes or bits of it. */
+export function readsOf(op: ColumnOp): readonly Column[] {
+  const kept = keepsDestination(op) ? writesOf(op) : [];
+  switch (op.op) {
+    case 'binary':
+    case 'compare':
+      return [...kept, ...sourceColumns(op.a, op.b), ...maskColumns(op.mask)];
+    case 'move':
+    case 'shiftS':
+      return [...kept, ...sourceColumns(op.a), ...maskColumns(op.mask)];
+    case 'direct':
+    case 'search':
+      return [op.key];
+    case 'product':
+      return [op.a, op.b];
+    case 'gather':
+      return [...kept, op.row, ...maskColumns(op.mask)];
+    case 'find':
+      return op.keys;
+    case 'bitmap':
+      return op.chunks.map((chunk) => chunk.key);
+    case 'crc':
+      return op.bytes.map((byte) => byte.key);
+    case 'scan':
+      return [
+        ...kept,
+        ...op.calls.flatMap((call) => [call.index, ...sourceColumns(...call.inputs), ...maskColumns(call.mask)]),
+      ];
+  }
+}
+
+/** Operations that matter for the columns `wanted` at the end (and, unless `pure`, for registers), with what they need at the start. */
+export function needed(
+  ops: readonly ColumnOp[],
+  wanted: readonly Column[],
+  pure = false,
+): { readonly ops: ColumnOp[]; readonly inputs: ReadonlySet<Column> } {
+  const live = new Set(wanted);
+  const kept: ColumnOp[] = [];
+  for (let i = ops.length - 1; i >= 0; i--) {
+    const op = ops[i];
+    const stays = op.op === 'scan' && !pure;
+    if (!stays && !writesOf(op).some((column) => live.has(column))) continue;
+    if (!keepsDestination(op)) for (const column of writesOf(op)) live.delete(column);
+    for (const column of readsOf(op)) live.add(column);
+    kept.push(op);
+  }
+  return { ops: kept.reverse(), inputs: live };
+}

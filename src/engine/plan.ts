@@ -1,0 +1,215 @@
+/** The execution plan: a placed program as column operations, its inputs and results, and how its packets may be sharded. */
+
+import type { Placement, Program } from '../program/index.ts';
+import { ALL_ONES, type Builder, compare, createBuilder, fieldOf, lowMask, move, sliced } from './builder.ts';
+import { flattenProgram } from './flatten.ts';
+import { type Column, type ColumnOp, needed, readsOf, writesOf } from './ir.ts';
+import type { MatchNote } from './table.ts';
+
+/** A result column: outcome, verdict, one logit, or an observed field's word. */
+export interface PlanOutput {
+  readonly name: string;
+  readonly column: Column;
+  /** Bytes an element: 1, 2 or 4. */
+  readonly bytes: 1 | 2 | 4;
+}
+
+export interface Sharding {
+  /** What has to run to know a packet's slot. */
+  readonly ops: readonly ColumnOp[];
+  readonly inputs: readonly Column[];
+  readonly slot: Column;
+  readonly sizeMask: number;
+}
+
+export interface Plan {
+  readonly program: Program;
+  readonly fields: Builder['fields'];
+  readonly valid: Builder['valid'];
+  readonly ops: readonly ColumnOp[];
+  /** Fields are injected, the parser does not run. */
+  readonly injected: boolean;
+  /** Columns that the packets (parser or injection) provide and the operations read. */
+  readonly inputs: readonly Column[];
+  /** outcome, verdict, then logits in order, then observed. */
+  readonly outputs: readonly PlanOutput[];
+  /** Why packets cannot be sharded, or how they are; undefined without registers. */
+  readonly sharding: Sharding | string | undefined;
+  /** Registers are accessed from several stages: packets run one by one. */
+  readonly oneByOne: boolean;
+  /** Columns numbered below `fixed` belong to fields and headers. */
+  readonly fixed: number;
+  readonly columns: number;
+  readonly matches: readonly MatchNote[];
+}
+
+export interface PlanOptions {
+  readonly observe: readonly string[];
+  /** Injected fields; undefined when packets are parsed. */
+  readonly injected?: readonly string[];
+}
+
+/** Plans a program. `placement` gives the stage order; without one each table is a stage of its own, in program order. */
+export function planProgram(program: Program, placement: Placement | undefined, options: PlanOptions): Plan {
+  const builder = createBuilder(program);
+  const matches: MatchNote[] = [];
+  flattenProgram(builder, placement, (note) => matches.push(note));
+  const outputs = [...verdictOutputs(builder), ...observedOutputs(builder, options.observe)];
+  const wanted = outputs.map((output) => output.column);
+  const { ops, inputs } = needed(builder.ops, wanted);
+  const provided = providedColumns(builder, options.injected);
+  const oneByOne = accessedTwice(ops);
+  return {
+    program,
+    fields: builder.fields,
+    valid: builder.valid,
+    ops: [...zeroed(inputs, provided), ...injectedCuts(builder, inputs, options.injected), ...ops],
+    injected: options.injected !== undefined,
+    inputs: [...inputs].filter((column) => provided.has(column)).sort((a, b) => a - b),
+    outputs,
+    sharding: shardingOf(builder, ops, provided, oneByOne, options.injected),
+    oneByOne,
+    fixed: builder.fixed,
+    columns: builder.columns,
+    matches,
+  };
+}
+
+/** Fields the packets do not bring start at 0. */
+function zeroed(inputs: ReadonlySet<Column>, provided: ReadonlySet<Column>): ColumnOp[] {
+  return [...inputs]
+    .filter((column) => !provided.has(column))
+    .map((dst) => ({ op: 'move', dst, a: { value: 0 }, right: 0, bits: 0, left: 0, keep: 0, mask: undefined }));
+}
+
+/** Injected words are cut to their field's width. */
+function injectedCuts(builder: Builder, inputs: ReadonlySet<Column>, injected: readonly string[] = []): ColumnOp[] {
+  return injected
+    .map((name) => fieldOf(builder, name))
+    .filter(({ lo, bits }) => inputs.has(lo) && bits < 32)
+    .map(({ lo, bits }) => ({
+      op: 'move',
+      dst: lo,
+      a: { column: lo },
+      right: 0,
+      bits: lowMask(bits),
+      left: 0,
+      keep: 0,
+      mask: undefined,
+    }));
+}
+
+function verdictOutputs(builder: Builder): PlanOutput[] {
+  const { verdict } = builder.program;
+  const valid = verdict.valid === undefined ? undefined : { column: fieldOf(builder, verdict.valid).lo };
+  const counts = valid && compare(builder, 'ne', valid, { value: 0 }, 0, ALL_ONES);
+  const outcome = valid ? compare(builder, 'eq', valid, { value: 0 }, 0, 1) : move(builder, { value: 0 }, {});
+  const answer = move(builder, { value: ALL_ONES }, {});
+  if (verdict.class !== undefined && verdict.kind !== 'none') {
+    move(builder, { column: fieldOf(builder, verdict.class).lo }, {}, counts, answer);
+  }
+  const logits = verdict.logits.map(({ field, low, bits, signed }, l): PlanOutput => {
+    const { lo, hi } = fieldOf(builder, field);
+    const width = Math.min(bits, 32);
+    const raw = sliced(builder, { column: lo }, hi === undefined ? { value: 0 } : { column: hi }, low, width);
+    const dst = move(builder, { value: 0 }, {});
+    const up = signed ? 32 - width : 0;
+    if (signed) builder.ops.push({ op: 'shiftS', dst, a: raw, left: up, right: up, width: ALL_ONES, mask: counts });
+    else move(builder, raw, { bits: lowMask(width) }, counts, dst);
+    return { name: `logit ${l}`, column: dst, bytes: 4 };
+  });
+  return [{ name: 'outcome', column: outcome, bytes: 1 }, { name: 'verdict', column: answer, bytes: 2 }, ...logits];
+}
+
+function observedOutputs(builder: Builder, observe: readonly string[]): PlanOutput[] {
+  return observe.flatMap((name): PlanOutput[] => {
+    const { lo, hi } = fieldOf(builder, name);
+    const low: PlanOutput = { name, column: lo, bytes: 4 };
+    return hi === undefined ? [low] : [low, { name: `${name}.hi`, column: hi, bytes: 4 }];
+  });
+}
+
+/** Columns that exist before the first stage. */
+function providedColumns(builder: Builder, injected: readonly string[] | undefined): Set<Column> {
+  const { program } = builder;
+  if (injected) return new Set(injected.map((name) => fieldOf(builder, name).lo));
+  const names = [
+    ...program.headers.flatMap((header) => header.fields),
+    ...program.parser.states.flatMap((state) => state.assign.map(({ dst }) => dst)),
+    ...program.fields.filter((field) => field.source === 'timestamp').map((field) => field.name),
+  ];
+  const columns = new Set<Column>(builder.valid.values());
+  for (const name of names) {
+    const { lo, hi } = fieldOf(builder, name);
+    columns.add(lo);
+    if (hi !== undefined) columns.add(hi);
+  }
+  return columns;
+}
+
+function accessedTwice(ops: readonly ColumnOp[]): boolean {
+  const registers = ops.flatMap((op) => (op.op === 'scan' ? [op.register] : []));
+  return new Set(registers).size < registers.length;
+}
+
+/** Packets may be spread over workers when every register access uses one index that no register influences. */
+function shardingOf(
+  builder: Builder,
+  ops: readonly ColumnOp[],
+  provided: ReadonlySet<Column>,
+  oneByOne: boolean,
+  injected: readonly string[] | undefined,
+): Plan['sharding'] {
+  const { program } = builder;
+  const first = ops.findIndex((op) => op.op === 'scan');
+  if (first < 0) return undefined;
+  if (oneByOne) return 'a register is accessed in several stages';
+  const scans = ops.flatMap((op) => (op.op === 'scan' ? [op] : []));
+  const calls = scans.flatMap((scan) => scan.calls);
+  const slot = calls[0].index;
+  if (calls.some((call) => call.index !== slot)) return 'registers are indexed by different fields';
+  const last = ops.findLastIndex((op) => op.op === 'scan');
+  if (ops.slice(first, last + 1).some((op) => writesOf(op).includes(slot))) return 'the slot changes between registers';
+  const sizes = scans.map((scan) => program.registers.find(({ name }) => name === scan.register)!.size);
+  const slice = needed(ops.slice(0, first), [slot], true);
+  return {
+    ops: [...zeroed(slice.inputs, provided), ...injectedCuts(builder, slice.inputs, injected), ...slice.ops],
+    inputs: [...slice.inputs].filter((column) => provided.has(column)).sort((a, b) => a - b),
+    slot,
+    sizeMask: Math.min(...sizes) - 1,
+  };
+}
+
+/** Place of each column in memory: fields keep theirs, others share places once they are no longer read. */
+export function columnPlaces(plan: Plan): { readonly placeOf: Int32Array; readonly places: number } {
+  const placeOf = new Int32Array(plan.columns).fill(-1);
+  const ops = plan.ops;
+  const ends = new Int32Array(plan.columns).fill(-1);
+  const touch = (column: Column, at: number) => {
+    ends[column] = Math.max(ends[column], at);
+  };
+  ops.forEach((op, at) => {
+    for (const column of columnsOf(op)) touch(column, at);
+  });
+  for (const { column } of plan.outputs) touch(column, ops.length);
+  let places = 0;
+  const free: number[] = [];
+  const give = (column: Column) => {
+    if (placeOf[column] < 0) placeOf[column] = column < plan.fixed ? places++ : (free.pop() ?? places++);
+  };
+  for (const column of plan.inputs) give(column);
+  if (typeof plan.sharding === 'object')
+    for (const op of plan.sharding.ops) for (const c of columnsOf(op)) if (c < plan.fixed) give(c);
+  ops.forEach((op, at) => {
+    const all = [...new Set(columnsOf(op))];
+    for (const column of all) give(column);
+    for (const column of all) if (column >= plan.fixed && ends[column] === at) free.push(placeOf[column]);
+  });
+  for (const { column } of plan.outputs) give(column);
+  return { placeOf, places };
+}
+
+/** Every column an operation touches. */
+export function columnsOf(op: ColumnOp): Column[] {
+  return [...readsOf(op), ...writesOf(op)];
+}
