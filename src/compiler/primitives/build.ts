@@ -8,6 +8,7 @@ import { chunk } from './partition.ts';
 import { runIr } from './run-ir.ts';
 import { linearPart, runSlice, sliceKey } from './run-slice.ts';
 import { type Slice, sliceNetwork } from './slice.ts';
+import { planValues, type ValuePlan } from './values.ts';
 
 export interface BuildOptions extends AnalysisOptions {
   /** Feature names, in input order (per packet for window models). */
@@ -16,14 +17,20 @@ export interface BuildOptions extends AnalysisOptions {
   readonly output?: string;
 }
 
+/** Where a source lives: the value and the element in it. */
+interface Place {
+  readonly ref: ElementRef;
+  readonly cut: Cut;
+}
+
 interface Builder {
   readonly d: Dependence;
   readonly base: readonly Float64Array[];
   readonly options: BuildOptions;
   readonly values: Value[];
   readonly maps: MapNode[];
-  /** Value of each cut, and of the output. */
-  readonly valueOf: Map<Cut | 'output', number>;
+  /** Per source. */
+  readonly places: Place[];
   /** Slices by fingerprint: equal ones are kept once. */
   readonly slices: Map<string, Slice>;
 }
@@ -38,11 +45,6 @@ function basePoint(network: Network): Float64Array[] {
     first ??= tensors;
   }
   return first!;
-}
-
-function refOf(b: Builder, source: number): ElementRef {
-  const cut = b.d.cuts.find((c) => source >= c.firstSource && source < c.firstSource + c.elements.length)!;
-  return { value: b.valueOf.get(cut)!, index: source - cut.firstSource };
 }
 
 /** One function part of a Map: a slice with the columns of the Map's group it reads. */
@@ -101,19 +103,14 @@ function applyLinear(weights: Float64Array, inputs: number): GroupFunction {
 
 /** Rows of the embedding tables the group's elements index, when every one of them is an index. */
 function exactRows(b: Builder, sources: readonly number[]): number[] | undefined {
-  const rows = sources.map((s) => {
-    const cut = b.d.cuts.find((c) => s >= c.firstSource && s < c.firstSource + c.elements.length)!;
-    return cut.exact[s - cut.firstSource];
-  });
+  const rows = sources.map((s) => b.places[s].cut.exact[s - b.places[s].cut.firstSource]);
   return rows.every((r) => r > 0) ? rows : undefined;
 }
 
 /** ONNX nodes between the group's sources and the target. */
 function nodesBetween(b: Builder, tensor: number, sources: readonly number[]): string[] {
   const inside = new Set(sources);
-  const first = Math.min(
-    ...sources.map((s) => b.d.cuts.find((c) => s >= c.firstSource && s < c.firstSource + c.elements.length)!.tensor),
-  );
+  const first = Math.min(...sources.map((s) => b.places[s].cut.tensor));
   const names = new Set<string>();
   for (let id = first + 1; id <= tensor; id++) {
     const { node } = b.d.ir.ops[id];
@@ -137,7 +134,7 @@ function indexSharing(b: Builder, refs: readonly ElementRef[]): Sharing | undefi
 }
 
 function addMap(b: Builder, tensor: number, output: number, group: Group, rank: ReadonlyMap<number, number>): void {
-  const refs = group.sources.map((s) => refOf(b, s));
+  const refs = group.sources.map((s) => b.places[s].ref);
   const parts = group.parts.map((part) => slicePart(b, tensor, group, part));
   const base = Float64Array.from(group.elements, (e) => b.base[tensor][e]);
   const single = parts.length === 1 ? parts[0].slice : undefined;
@@ -164,18 +161,14 @@ function addMap(b: Builder, tensor: number, output: number, group: Group, rank: 
   });
 }
 
-/** The packet each element depends on, −1 for several; undefined for row models. */
-function packetsOf(b: Builder, tensor: number, elements: readonly number[]): Int32Array | undefined {
-  if ((b.options.window ?? 1) === 1) return undefined;
-  return Int32Array.from(elements, (e) => {
-    const mask = b.d.packets[tensor][e];
-    return mask !== 0 && (mask & (mask - 1)) === 0 ? Math.log2(mask >>> 0) : -1;
-  });
+/** The packet an element depends on, −1 for several. */
+function packetOf(mask: number): number {
+  return mask !== 0 && (mask & (mask - 1)) === 0 ? Math.log2(mask >>> 0) : -1;
 }
 
 /** What linear Maps leave to the bias: they have no constant part, and the base point need not be zero. */
-function biasOf(b: Builder, value: number, tensor: number, elements: readonly number[]): Float64Array {
-  const bias = Float64Array.from(elements, (e) => b.base[tensor][e]);
+function biasOf(b: Builder, value: number, base: Float64Array): Float64Array {
+  const bias = base.slice();
   for (const map of b.maps) {
     if (map.output !== value || !map.linear) continue;
     const at = Float64Array.from(map.inputs, (ref) => baseOf(b, ref));
@@ -187,10 +180,9 @@ function biasOf(b: Builder, value: number, tensor: number, elements: readonly nu
 }
 
 function baseOf(b: Builder, ref: ElementRef): number {
-  for (const [cut, value] of b.valueOf) {
-    if (value === ref.value && cut !== 'output') return b.base[cut.tensor][cut.elements[ref.index]];
-  }
-  throw new Error(`value ${ref.value} is no cut`);
+  const place = b.places.find((p) => p.ref.value === ref.value && p.ref.index === ref.index)!;
+  const source = b.places.indexOf(place) - place.cut.firstSource;
+  return b.base[place.cut.tensor][place.cut.elements[source]];
 }
 
 function uniqueName(b: Builder, wanted: string): string {
@@ -199,46 +191,46 @@ function uniqueName(b: Builder, wanted: string): string {
   return name;
 }
 
-function addValue(b: Builder, key: Cut | 'output', tensor: number, elements: readonly number[]): void {
-  const { kind, node } = b.d.ir.ops[tensor];
+function addValue(b: Builder, plan: ValuePlan): void {
   const id = b.values.length;
-  b.valueOf.set(key, id);
-  const packets = packetsOf(b, tensor, elements);
-  const name = uniqueName(b, kind === 'input' ? 'input' : node || 'output');
-  const extra = packets ? { packets } : {};
-  if (kind === 'input') {
-    b.values.push({ id, name, size: elements.length, kind: 'input', nodes: [], ...extra });
-    return;
+  const size = plan.parts.reduce((sum, part) => sum + part.elements.length, 0);
+  const window = b.options.window ?? 1;
+  const masks = plan.parts.flatMap((part) => part.elements.map((e) => b.d.packets[part.tensor][e]));
+  const packets = window > 1 ? { packets: Int32Array.from(masks, packetOf) } : {};
+  const input = plan.parts[0].tensor === b.d.ir.input;
+  const nodes = input ? [] : plan.parts.map((part) => b.d.ir.ops[part.tensor].node);
+  b.values.push({ id, name: uniqueName(b, plan.name), size, kind: input ? 'input' : 'sum', nodes, ...packets });
+  let start = 0;
+  const base = new Float64Array(size);
+  for (const { tensor, elements, cut } of plan.parts) {
+    const rank = new Map(elements.map((e, i) => [e, start + i]));
+    if (!input) for (const group of groupsOf(b.d, tensor, elements)) addMap(b, tensor, id, group, rank);
+    for (let i = 0; i < elements.length; i++) {
+      base[start + i] = b.base[tensor][elements[i]];
+      if (cut) b.places[cut.firstSource + i] = { ref: { value: id, index: start + i }, cut };
+    }
+    start += elements.length;
   }
-  b.values.push({ id, name, size: elements.length, kind: 'sum', nodes: [node], ...extra });
-  const rank = new Map(elements.map((e, i) => [e, i]));
-  for (const group of groupsOf(b.d, tensor, elements)) addMap(b, tensor, id, group, rank);
-  const bias = biasOf(b, id, tensor, elements);
-  if (bias.some((v) => v !== 0)) b.values[id] = { ...b.values[id], bias };
-}
-
-/** The value whose elements all belong to single packets and behind which packets meet. */
-function perPacketValue(b: Builder): number | undefined {
-  const inner = b.values.filter((v) => v.kind === 'sum' && v.packets?.every((p) => p >= 0));
-  return inner.at(-1)?.id;
+  const bias = input ? base : biasOf(b, id, base);
+  if (!input && bias.some((v) => v !== 0)) b.values[id] = { ...b.values[id], bias };
 }
 
 /** Build the graph of a network. Fails with COMPILE-JOINT or COMPILE-PARTITION. */
 export function buildFromNetwork(network: Network, options: BuildOptions): MapGraph {
   const d = analyseDependence(network, options);
   const base = basePoint(network);
-  const b: Builder = { d, base, options, values: [], maps: [], valueOf: new Map(), slices: new Map() };
-  for (const cut of d.cuts) addValue(b, cut, cut.tensor, [...cut.elements]);
-  addValue(b, 'output', network.output, [...Array(network.ops[network.output].size).keys()]);
-  const kept = perPacketValue(b);
+  const b: Builder = { d, base, options, values: [], maps: [], places: [], slices: new Map() };
+  const plans = planValues(d);
+  for (const plan of plans) addValue(b, plan);
+  const kept = plans.findIndex((plan) => plan.perPacket);
   return {
     values: b.values,
     maps: b.maps,
-    output: b.valueOf.get('output')!,
+    output: b.values.length - 1,
     features: options.features,
     window: options.window ?? 1,
     ...(network.dropped.length > 0 ? { dropped: network.dropped } : {}),
-    ...(kept === undefined ? {} : { perPacket: kept }),
+    ...(kept < 0 ? {} : { perPacket: kept }),
   };
 }
 

@@ -12,6 +12,8 @@ export interface Closure {
   readonly groups: readonly (readonly number[])[];
   /** Per element position: rows of the embedding table it is matched against exactly, 0 if it is not an index. */
   readonly exact: Int32Array;
+  /** Does element `i` of a tensor behind the start depend on one group and nothing else? */
+  readonly joined: (tensor: number, i: number) => boolean;
 }
 
 /** A tensor of the walk: term set per element, and whether it also depends on anything outside the groups. */
@@ -129,5 +131,9 @@ export function closeGroups(s: Surroundings, start: number, elements: Int32Array
     if (isLinear(op)) visitLinear(w, id, state);
     else visitJoint(w, id, op, state);
   }
-  return { groups: groupsOf(w.united), exact };
+  const joined = (tensor: number, i: number): boolean => {
+    const state = w.states.get(tensor);
+    return state !== undefined && !state.foreign[i] && together(w, supports.sources(state.terms[i]));
+  };
+  return { groups: groupsOf(w.united), exact, joined };
 }

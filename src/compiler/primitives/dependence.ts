@@ -5,10 +5,11 @@
 import { fail } from '../../problem.ts';
 import { type Closure, closeGroups, type Surroundings } from './closure.ts';
 import { neededElements, packetMasks, type Reads, readsOf } from './elements.ts';
-import { type Ir, isLinear, type Op } from './ir.ts';
+import { type Ir, isLinear, type Op, operands } from './ir.ts';
+
 import { groupsBySpec, type PartitionOptions, specOf } from './partition.ts';
 import { newSupports, type Supports } from './supports.ts';
-import { packetCut } from './waist.ts';
+import { packetCuts } from './waist.ts';
 
 /** A materialised set of elements of one tensor. Its sources are numbered firstSource … firstSource + elements.length − 1. */
 export interface Cut {
@@ -19,6 +20,8 @@ export interface Cut {
   readonly groups: readonly (readonly number[])[];
   /** Table rows per element position that is an embedding index; 0 otherwise. */
   readonly exact: Int32Array;
+  /** One packet's share of what is kept per flow. */
+  readonly perPacket: boolean;
 }
 
 export interface Dependence {
@@ -58,17 +61,31 @@ interface Work extends Surroundings {
   groups: number;
 }
 
-/** Smallest groups that serve: larger structural groups only for additive architectures, i.e. if there is more than one of them. */
+/** Does everything between input and output pass through these elements? */
+function isBottleneck(w: Work, tensor: number, elements: Int32Array): boolean {
+  const { ir } = w;
+  const reached = new Uint8Array(ir.ops.length);
+  reached[ir.input] = tensor === ir.input ? 0 : 1;
+  if (openElements(w, tensor).length > elements.length) return false;
+  for (let id = ir.input + 1; id <= ir.output; id++) {
+    if (id !== tensor && operands(ir.ops[id]).some((from) => reached[from])) reached[id] = 1;
+  }
+  return !reached[ir.output];
+}
+
+/**
+ * Structural groups of the elements. Groups wider than a tree are for additive architectures only: if all of the network passes through one
+ * such group, it is cut into layers instead of becoming one table.
+ */
 function automaticGroups(w: Work, tensor: number, elements: Int32Array): Closure {
   const tree = w.options.tree ?? 2;
   const most = w.options.unfused ? 1 : (w.options.maxGroup ?? 6);
   const wide = closeGroups(w, tensor, elements, most);
-  return wide.groups.length === 1 && elements.length > tree
-    ? closeGroups(w, tensor, elements, Math.min(tree, most))
-    : wide;
+  const whole = wide.groups.length === 1 && elements.length > tree && isBottleneck(w, tensor, elements);
+  return whole ? closeGroups(w, tensor, elements, Math.min(tree, most)) : wide;
 }
 
-function addCut(w: Work, tensor: number, elements: Int32Array): void {
+function addCut(w: Work, tensor: number, elements: Int32Array, perPacket = false): void {
   const spec = w.options.unfused ? undefined : specOf(w.options, w.cuts.length);
   const explicit = typeof spec === 'object';
   const name = w.ir.ops[tensor].node || 'input';
@@ -76,7 +93,7 @@ function addCut(w: Work, tensor: number, elements: Int32Array): void {
   const groups = explicit ? groupsBySpec(spec, elements.length, name) : closed.groups;
   const firstSource = w.sources;
   w.sources += elements.length;
-  w.cuts.push({ tensor, elements, firstSource, groups, exact: closed.exact });
+  w.cuts.push({ tensor, elements, firstSource, groups, exact: closed.exact, perPacket });
   for (const group of groups) {
     for (const position of group) w.groupOf[firstSource + position] = w.groups;
     w.groups++;
@@ -183,12 +200,58 @@ function openElements(w: Work, id: number): Int32Array {
   return Int32Array.from(open);
 }
 
+/** Elements that need their finished sum: are they additive in more than one group? */
+function isSum(w: Work, tensor: number, element: number): boolean {
+  const terms = w.terms[tensor][element];
+  return terms !== 0 && !inOneGroup(w, w.supports.sources(terms));
+}
+
+/**
+ * A narrower place to cut: a tensor from which `wanted` follows by linear operations alone, with fewer elements, whose structural groups
+ * keep every wanted element inside one group, so that the network behind it becomes a table of that group (CNN-M's embedded packet in
+ * front of 384 kernel products).
+ */
+function narrowerCut(
+  w: Work,
+  tensor: number,
+  wanted: readonly number[],
+): { tensor: number; elements: Int32Array } | undefined {
+  let best: { tensor: number; elements: Int32Array } | undefined;
+  let fewest = wanted.length;
+  let at = tensor;
+  for (;;) {
+    const op = w.ir.ops[at];
+    const from = operands(op);
+    if (!isLinear(op) || from.length !== 1) return best;
+    at = from[0];
+    const elements = openElements(w, at);
+    if (elements.length === 0 || elements.length >= fewest || !elements.every((e) => isSum(w, at, e))) continue;
+    const closed = automaticGroups(w, at, elements);
+    if (!wanted.every((e) => closed.joined(tensor, e))) continue;
+    best = { tensor: at, elements };
+    fewest = elements.length;
+  }
+}
+
 function isMove(op: Op): boolean {
   return op.kind === 'affine' && !op.scale && !op.bias;
 }
 
+/** Materialise what is wanted, or narrower tensors in front of it; returns the first tensor that was cut. */
+function cutAll(w: Work, wanted: ReadonlyMap<number, ReadonlySet<number>>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const [tensor, set] of wanted) {
+    const list = [...set].sort((p, q) => p - q);
+    const narrow = w.options.unfused ? undefined : narrowerCut(w, tensor, list);
+    const chosen = narrow ?? { tensor, elements: Int32Array.from(list) };
+    addCut(w, chosen.tensor, chosen.elements);
+    first = Math.min(first, chosen.tensor);
+  }
+  return first;
+}
+
 /** One pass in topological order; a new cut sends it back to the tensor that was cut. */
-function analyse(w: Work, forced: number): void {
+function analyse(w: Work, forced: ReadonlyMap<number, Int32Array>): void {
   for (let id = w.ir.input; id <= w.ir.output; id++) {
     const op = w.ir.ops[id];
     if (op.kind === 'const' || !w.need[id].includes(1)) continue;
@@ -203,19 +266,16 @@ function analyse(w: Work, forced: number): void {
     if (isLinear(op)) visitLinear(w, id);
     else {
       const cuts = visitJoint(w, id);
-      const first = Math.min(...cuts.keys());
-      for (const [tensor, set] of cuts) addCut(w, tensor, Int32Array.from([...set].sort((p, q) => p - q)));
       if (cuts.size > 0) {
-        id = recompute(w, first);
+        id = recompute(w, cutAll(w, cuts));
         continue;
       }
     }
     restoreSources(w, id);
-    const whole = w.options.unfused ? !isMove(op) : id === forced;
-    if (whole && id !== w.ir.output) {
-      const open = openElements(w, id);
-      if (open.length > 0) addCut(w, id, open);
-    }
+    if (id === w.ir.output) continue;
+    const whole = w.options.unfused && !isMove(op) ? openElements(w, id) : forced.get(id);
+    const open = whole?.filter((e) => !isBare(w, [id, e]));
+    if (open && open.length > 0) addCut(w, id, open, forced.has(id));
   }
 }
 
@@ -251,7 +311,8 @@ export function analyseDependence(ir: Ir, options: AnalysisOptions = {}): Depend
   const supports = newSupports();
   const base = { ir, reads, need, varies, options, supports, terms, packets };
   const w: Work = { ...base, cuts: [], groupOf: [], exactSource: [], bare: new Map(), sources: 0, groups: 0 };
-  const forced = window > 1 && options.perPacket !== false ? packetCut(ir, packets, need) : -1;
+  const keep = window > 1 && options.perPacket !== false;
+  const forced = keep ? packetCuts({ ir, packets, need }, window, options.tree ?? 2) : new Map<number, Int32Array>();
   analyse(w, forced);
   const cuts = [...w.cuts].sort((p, q) => p.tensor - q.tensor || p.firstSource - q.firstSource);
   return { ir, reads, need, packets, supports, terms, cuts, groupOf: w.groupOf };

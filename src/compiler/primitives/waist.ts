@@ -1,49 +1,95 @@
-/** Window models keep something per packet (Pegasus §6.2): finds the narrowest tensor before the packets of a window meet. */
+/** Window models keep something per packet (Pegasus §6.2): finds, for every packet, the narrowest tensor before the packets meet. */
 import { type Ir, isLinear, operands } from './ir.ts';
 
-function bits(mask: number): number {
-  let n = 0;
-  for (let m = mask; m; m &= m - 1) n++;
-  return n;
+/** What a network's packets look like: bit sets of packets per element, elements the output needs. */
+export interface PacketView {
+  readonly ir: Ir;
+  readonly packets: readonly Int32Array[];
+  readonly need: readonly Uint8Array[];
 }
 
-/** Does every path from the input to the output pass through `id`? */
-function separates(ir: Ir, id: number): boolean {
-  const fromInput = new Uint8Array(ir.ops.length);
-  fromInput[ir.input] = 1;
-  for (let at = ir.input + 1; at <= ir.output; at++) {
-    if (at !== id && operands(ir.ops[at]).some((from) => fromInput[from])) fromInput[at] = 1;
+interface Candidate {
+  readonly tensor: number;
+  readonly elements: readonly number[];
+}
+
+function isSingle(mask: number): boolean {
+  return mask !== 0 && (mask & (mask - 1)) === 0;
+}
+
+/** Union of the packets of a tensor's needed elements; `single`: each of them depends on exactly one. */
+function summarise(view: PacketView, id: number): { readonly union: number; readonly single: boolean } {
+  const mask = view.packets[id];
+  const need = view.need[id];
+  let union = 0;
+  let single = true;
+  for (let i = 0; i < mask.length; i++) {
+    if (!need[i]) continue;
+    union |= mask[i];
+    if (!isSingle(mask[i])) single = false;
   }
-  return !fromInput[ir.output];
+  return { union, single: single && union !== 0 };
 }
 
-function count(mask: Uint8Array): number {
-  let n = 0;
-  for (const bit of mask) n += bit;
-  return n;
+/** Does everything of packet `bit` that reaches the output pass through tensor `id`? */
+function separates(ir: Ir, unions: readonly number[], bit: number, id: number): boolean {
+  const reached = new Uint8Array(ir.ops.length);
+  reached[ir.input] = 1;
+  for (let at = ir.input + 1; at <= ir.output; at++) {
+    if (at === id || !(unions[at] & bit)) continue;
+    if (operands(ir.ops[at]).some((from) => reached[from])) reached[at] = 1;
+  }
+  return !reached[ir.output];
 }
 
-/**
- * The tensor to materialise so that one packet's share of it can be kept in a flow's state: every element depends on one packet,
- * everything behind it reads the input through it alone, and it is the narrowest such (the last of a run of linear ones). Raw inputs
- * do not count when an embedding follows, since their indices are wide. −1: none is better than the input itself.
- */
-export function packetCut(ir: Ir, packets: readonly Int32Array[], need: readonly Uint8Array[]): number {
-  const embedded = ir.ops.some((op, id) => op.kind === 'embed' && need[id].includes(1));
-  let best = -1;
-  let width = embedded ? Number.POSITIVE_INFINITY : ir.ops[ir.input].size;
+function embedded(view: PacketView): boolean {
+  return view.ir.ops.some((op, id) => op.kind === 'embed' && view.need[id].includes(1));
+}
+
+/** Narrowest separator of one packet, counted in clustering trees; the last of a run of linear operations of equal width. */
+function waistOf(
+  view: PacketView,
+  bit: number,
+  tree: number,
+  unions: readonly number[],
+  singles: readonly boolean[],
+): Candidate | undefined {
+  const { ir, packets, need } = view;
+  const tables = embedded(view);
+  const indexed = new Uint8Array(ir.ops.length);
+  const share = (id: number): number[] => [...need[id].keys()].filter((i) => need[id][i] && packets[id][i] === bit);
+  let best: Candidate | undefined;
+  let width = tables ? Number.POSITIVE_INFINITY : Math.ceil(share(ir.input).length / tree);
   for (let id = ir.input + 1; id < ir.output; id++) {
     const op = ir.ops[id];
-    if (op.kind === 'const' || !need[id].includes(1)) continue;
-    const single = packets[id].every((mask, i) => !need[id][i] || bits(mask) === 1);
-    const behindTables = !embedded || ir.ops.every((o, q) => o.kind !== 'embed' || !need[q].includes(1) || q < id);
-    if (!single || !behindTables || !separates(ir, id)) continue;
-    const size = count(need[id]);
-    const extendsBest = best >= 0 && size === width && isLinear(op) && operands(op).includes(best);
-    if (size < width || extendsBest) {
-      best = id;
-      width = size;
+    // Behind every embedding on its paths: an index itself is too wide to be kept.
+    indexed[id] = op.kind === 'embed' || operands(op).some((from) => indexed[from]) ? 1 : 0;
+    if (!singles[id] || !(unions[id] & bit) || (tables && !indexed[id]) || !separates(ir, unions, bit, id)) continue;
+    const elements = share(id);
+    const trees = Math.ceil(elements.length / tree);
+    const extendsBest = best !== undefined && trees === width && isLinear(op) && operands(op).includes(best.tensor);
+    if (trees < width || extendsBest) {
+      best = { tensor: id, elements };
+      width = trees;
     }
   }
   return best;
+}
+
+/**
+ * Elements to materialise, by tensor, so that one packet's share can be kept in a flow's state: all of it depends on that packet, everything
+ * behind reads the packet through it alone, and it needs the fewest clustering trees (Pegasus keeps a fuzzy index per tree). Empty
+ * unless there is such a waist for every packet.
+ */
+export function packetCuts(view: PacketView, window: number, tree: number): Map<number, Int32Array> {
+  const summaries = view.ir.ops.map((_, id) => summarise(view, id));
+  const unions = summaries.map((s) => s.union);
+  const singles = summaries.map((s) => s.single);
+  const cuts = new Map<number, number[]>();
+  for (let p = 0; p < window; p++) {
+    const found = waistOf(view, 1 << p, tree, unions, singles);
+    if (!found) return new Map();
+    cuts.set(found.tensor, [...(cuts.get(found.tensor) ?? []), ...found.elements]);
+  }
+  return new Map([...cuts].map(([tensor, list]) => [tensor, Int32Array.from(list).sort()]));
 }

@@ -7,6 +7,8 @@ export interface NodeContext {
   readonly node: OnnxNode;
   readonly origin: Origin;
   readonly opset: number;
+  /** Nothing but the output and order-preserving nodes follow. */
+  readonly final: boolean;
   /** Omitted optional inputs are undefined. */
   readonly inputs: readonly (Ref | undefined)[];
 }

@@ -54,7 +54,40 @@ function rowShape(input: OnnxValue, rowLength: number): Shape {
   });
 }
 
-function runNode(b: IrBuilder, node: OnnxNode, opset: number, tensors: Map<string, Ref>): void {
+/** Operators that keep a row's elements and their order: what may follow a final softmax. */
+const PASSIVE = new Set([
+  'Identity',
+  'Dropout',
+  'Reshape',
+  'Flatten',
+  'Squeeze',
+  'Unsqueeze',
+  'Cast',
+  'ArgMax',
+  'Softmax',
+  'LogSoftmax',
+]);
+
+/** Nodes behind which only order-preserving ones lead to the output. */
+function finalNodes(nodes: readonly OnnxNode[], output: string): ReadonlySet<OnnxNode> {
+  const found = new Set<OnnxNode>();
+  const producer = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const uses = new Map<string, number>();
+  for (const node of nodes) for (const name of node.inputs) uses.set(name, (uses.get(name) ?? 0) + 1);
+  let name = output;
+  for (
+    let node = producer.get(name);
+    node && (uses.get(name) ?? 0) <= (found.size > 0 ? 1 : 0);
+    node = producer.get(name)
+  ) {
+    found.add(node);
+    if (!PASSIVE.has(node.op)) break;
+    name = node.inputs[0];
+  }
+  return found;
+}
+
+function runNode(b: IrBuilder, node: OnnxNode, opset: number, tensors: Map<string, Ref>, final: boolean): void {
   const origin = { node: node.name, op: node.op };
   const rule = node.domain === '' || node.domain === 'ai.onnx' ? RULES[node.op] : undefined;
   if (!rule) {
@@ -67,7 +100,7 @@ function runNode(b: IrBuilder, node: OnnxNode, opset: number, tensors: Map<strin
     if (!ref) refuse(origin, `input ${name} is not defined`, 'check the exported model in ONNX Runtime first');
     return ref;
   });
-  const outputs = rule({ b, node, origin, opset, inputs });
+  const outputs = rule({ b, node, origin, opset, final, inputs });
   node.outputs.forEach((name, i) => {
     if (name && outputs[i]) tensors.set(name, outputs[i]);
   });
@@ -129,7 +162,8 @@ export function readNetwork(model: OnnxModel, options: ReadOptions): Network {
   const input = b.ops.push({ kind: 'input', size: options.rowLength, node: '', op: '' }) - 1;
   tensors.set(source.name, { id: input, shape: inputShape, int: !source.type.startsWith('float') });
   const name = options.output ?? graph.outputs[0]?.name ?? '';
-  for (const node of ordered(graph.nodes, name)) runNode(b, node, opset, tensors);
+  const final = finalNodes(graph.nodes, name);
+  for (const node of ordered(graph.nodes, name)) runNode(b, node, opset, tensors, final.has(node));
   const out = tensors.get(name);
   if (!out) fail({ code: 'COMPILE-GRAPH', message: `the model has no output ${name}`, where: `output ${name}` });
   const { output, dropped } = dropFinal(b.ops, out.id);

@@ -1,25 +1,48 @@
 /** Reductions: poolings, Reduce*, softmax and argmax. Averages and sums stay linear; the rest are joint functions of a block. */
 import { intAttribute, intsAttribute } from '../../../model/index.ts';
-import type { BlockFn } from '../ir.ts';
-import { block, linear, type Ref, refuse, scaleShift, unary } from './builder.ts';
+import type { BlockFn, ScalarFn2 } from '../ir.ts';
+import { add, binary, block, linear, move, moveMany, type Ref, refuse, scaleShift, unary } from './builder.ts';
 import { axisOf, type NodeContext, operand, type Rule } from './context.ts';
 import { axesOf } from './rules-move.ts';
 import { type Shape, sizeOf, stridedIndex, stridesOf } from './shape.ts';
 import { windowsOf } from './windows.ts';
 
-function fold(name: string, start: number, step: (a: number, x: number) => number): BlockFn {
-  return {
-    name,
-    f: (x, count, y) => {
-      let a = start;
-      for (let i = 0; i < count; i++) a = step(a, x[i]);
-      y[0] = a;
-    },
-  };
+/** An associative function, folded pairwise so that each step is a Map over a pair when the whole block is no small group. */
+const MAX: ScalarFn2 = { name: 'max', f: Math.max };
+const MIN: ScalarFn2 = { name: 'min', f: Math.min };
+const PRODUCT: ScalarFn2 = { name: 'mul', f: (a, b) => a * b };
+
+/**
+ * Folds every block of `k` elements (src −1: absent; at least one present) with an associative function: a balanced tree of pairs. Absent
+ * elements repeat a present one, so `fn` must not mind repetition unless all are present.
+ */
+function foldBlocks(c: NodeContext, x: Ref, k: number, src: Int32Array, fn: ScalarFn2, shape: Shape): Ref {
+  const filled = src.map((s, i) => {
+    if (s >= 0) return s;
+    const block = src.subarray(i - (i % k), i - (i % k) + k);
+    return block.find((other) => other >= 0) ?? -1;
+  });
+  const count = src.length / k;
+  let level = move(c.b, c.origin, x, filled, [count, k]);
+  for (let width = k; width > 1; width = Math.ceil(width / 2)) {
+    const half = Math.floor(width / 2);
+    const take = (from: number, step: number, many: number): Ref =>
+      move(c.b, c.origin, level, stridedIndex([count, many], [width, step], from), [count, many]);
+    const pairs = binary(c.b, c.origin, take(0, 2, half), take(1, 2, half), fn);
+    level = width % 2 ? joinColumns(c, pairs, take(width - 1, 1, 1), count, half) : pairs;
+  }
+  return { ...level, shape };
 }
-const MAX = fold('max', Number.NEGATIVE_INFINITY, Math.max);
-const MIN = fold('min', Number.POSITIVE_INFINITY, Math.min);
-const PRODUCT = fold('product', 1, (a, x) => a * x);
+
+/** [count, half] and [count, 1] side by side. */
+function joinColumns(c: NodeContext, a: Ref, b: Ref, count: number, half: number): Ref {
+  const width = half + 1;
+  const src = Int32Array.from({ length: count * width }, (_, i) => {
+    const row = Math.floor(i / width);
+    return i % width < half ? row * half + (i % width) : count * half + row;
+  });
+  return moveMany(c.b, c.origin, [a, b], src, [count, width]);
+}
 
 function softmax(log: boolean): BlockFn {
   return {
@@ -91,12 +114,23 @@ function sumRule(before?: (x: number) => number, after?: (x: number) => number, 
   };
 }
 
-function blockRule(fn: BlockFn): Rule {
+function foldRule(fn: ScalarFn2): Rule {
   return (c) => {
     const x = operand(c, 0);
     const r = reductionOf(c, x);
-    return [r ? block(c.b, c.origin, x, { k: r.k, m: 1, src: r.src }, fn, r.shape) : x];
+    return [r ? foldBlocks(c, x, r.k, r.src, fn, r.shape) : x];
   };
+}
+
+/** exp(x) / Σ exp(x), or x − log Σ exp(x), as operations of their own: a softmax in the middle of a network. */
+function openSoftmax(c: NodeContext, x: Ref, r: Reduced, log: boolean): Ref {
+  const exp = unary(c.b, c.origin, x, { name: 'exp', f: Math.exp });
+  const sum = weighted(c, exp, r, 1);
+  if (log) {
+    const logSum = unary(c.b, c.origin, sum, { name: '-log', f: (v) => -Math.log(v) });
+    return add(c.b, c.origin, x, logSum);
+  }
+  return binary(c.b, c.origin, exp, sum, { name: 'div', f: (a, b) => a / b });
 }
 
 function softmaxRule(log: boolean): Rule {
@@ -104,6 +138,7 @@ function softmaxRule(log: boolean): Rule {
     const x = operand(c, 0);
     const axis = axisOf(c, intAttribute(c.node, 'axis', -1), x.shape.length);
     const r = reduced(x, [axis], true);
+    if (!c.final || r.k !== sizeOf(x.shape)) return [openSoftmax(c, x, r, log)];
     return [block(c.b, c.origin, x, { k: r.k, m: r.k, src: r.src, dst: r.src }, softmax(log), x.shape)];
   };
 }
@@ -113,6 +148,13 @@ function argRule(sign: number): Rule {
     const x = operand(c, 0);
     const axis = axisOf(c, intAttribute(c.node, 'axis', 0), x.shape.length);
     const r = reduced(x, [axis], intAttribute(c.node, 'keepdims', 1) === 1);
+    if (!c.final || r.k !== sizeOf(x.shape)) {
+      refuse(
+        c.origin,
+        'the place of a maximum is needed inside the network',
+        'make ArgMax over all classes the last node',
+      );
+    }
     const fn = argBlock(sign, intAttribute(c.node, 'select_last_index', 0) === 1);
     return [{ ...block(c.b, c.origin, x, { k: r.k, m: 1, src: r.src }, fn, r.shape), int: true }];
   };
@@ -145,7 +187,7 @@ const maxPool: Rule = (c) => {
   }
   const x = operand(c, 0);
   const pool = poolOf(c, x);
-  return [block(c.b, c.origin, x, { k: pool.k, m: 1, src: pool.src }, MAX, pool.shape)];
+  return [foldBlocks(c, x, pool.k, pool.src, MAX, pool.shape)];
 };
 
 /** A sum per window, divided by the number of elements it counts. */
@@ -171,7 +213,7 @@ function globalPool(average: boolean): Rule {
     const axes = [...x.shape.keys()].slice(2);
     const r = reduced(x, axes, true);
     if (average) return [weighted(c, x, r, 1 / r.k)];
-    return [block(c.b, c.origin, x, { k: r.k, m: 1, src: r.src }, MAX, r.shape)];
+    return [foldBlocks(c, x, r.k, r.src, MAX, r.shape)];
   };
 }
 
@@ -184,9 +226,9 @@ export const REDUCE_RULES: Readonly<Record<string, Rule>> = {
   ReduceL1: sumRule(Math.abs),
   ReduceL2: sumRule(square, Math.sqrt),
   ReduceLogSumExp: sumRule(Math.exp, Math.log),
-  ReduceMax: blockRule(MAX),
-  ReduceMin: blockRule(MIN),
-  ReduceProd: blockRule(PRODUCT),
+  ReduceMax: foldRule(MAX),
+  ReduceMin: foldRule(MIN),
+  ReduceProd: foldRule(PRODUCT),
   Softmax: softmaxRule(false),
   LogSoftmax: softmaxRule(true),
   ArgMax: argRule(1),
