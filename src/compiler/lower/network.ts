@@ -28,6 +28,8 @@ export interface TreeMap {
   /** Same function at other window positions. */
   readonly shared?: { readonly key: string; readonly position: number };
   readonly note?: string;
+  /** Table models: the document's step, where this map's trees stand among the leaves of a row, and the packet they belong to. */
+  readonly origin?: { readonly step: number; readonly leaves: readonly number[]; readonly packet?: number };
 }
 
 /** out[outIndex[o]] += lut[min(x, rows − 1)][o]: exact match on a small integer (embedding). */

@@ -3,7 +3,11 @@
 import { injectedColumns } from '../../features/index.ts';
 import { fail, type Progress } from '../../problem.ts';
 import type { Placement, Program, RunColumns, RunInput } from '../../program/index.ts';
-import { arrayOf, type TableModel } from './document.ts';
+import type { Chip } from '../../switch/index.ts';
+import type { TableNetwork } from '../lower/network.ts';
+import { compileInjected } from './compile.ts';
+import { arrayOf, readTableModel, type TableModel } from './document.ts';
+import { tableModelNetwork } from './network.ts';
 
 /** Runs a placed program; `observe` names fields whose final values are wanted. The reference pipeline or the engine. */
 export type VerifyRunner = (
@@ -152,4 +156,65 @@ function quality(
     sum += (2 * hit[c]) / (predicted[c] + actual[c]);
   }
   return { accuracy: right / rows, macroF1: sum / present };
+}
+
+export interface VerifyOptions {
+  /** Default `unbounded`. */
+  readonly chip: Chip;
+  /** Executors in order, by the name they are reported under. */
+  readonly runners: Readonly<Record<string, VerifyRunner>>;
+  readonly progress?: Progress;
+}
+
+export interface VerifyResult {
+  readonly model: string;
+  readonly chip: string;
+  readonly fits: boolean;
+  readonly stages: number;
+  readonly rows: number;
+  readonly runs: readonly VerifyRun[];
+  /** True when every executor gave every row as expected. */
+  readonly equal: boolean;
+}
+
+/** Fields of kept leaf numbers that the document has expected values for; leaves of earlier packets are read at their packet. */
+function leafColumns(model: TableModel, network: TableNetwork, fields: ReadonlyMap<string, string>): LeafColumn[] {
+  const columns: LeafColumn[] = [];
+  for (const map of network.maps) {
+    if (map.kind !== 'tree' || map.origin === undefined) continue;
+    const { step, leaves, packet } = map.origin;
+    if (model.vectors.leaves?.[String(step)] === undefined) continue;
+    leaves.forEach((at, t) => {
+      const field = fields.get(`${map.name}/${t}`);
+      if (field !== undefined) columns.push({ step, at, field, packet: packet ?? network.window - 1 });
+    });
+  }
+  return columns;
+}
+
+/**
+ * Compiles the document for the chip, runs every row of `vectors.input` through each runner and compares logits or scores,
+ * predictions and leaves. Throws COMPILE-NO-VECTORS when the document has no input vectors.
+ */
+export async function verifyTableModel(path: string, options: VerifyOptions): Promise<VerifyResult> {
+  const model = readTableModel(path);
+  const { input, rows, packets } = injectedRows(model);
+  const compiled = compileInjected(model, { chip: options.chip, keepLeaves: options.chip.name === 'unbounded' });
+  const network = tableModelNetwork(model);
+  const leaves = leafColumns(model, network, compiled.lowered.leafFields);
+  const observe = [...new Set(leaves.map((leaf) => leaf.field))];
+  const runs: VerifyRun[] = [];
+  for (const [name, runner] of Object.entries(options.runners)) {
+    const columns = await runner(compiled.program, compiled.placement, input, observe, options.progress);
+    runs.push(compareRun(model, name, columns, rows, packets, leaves));
+  }
+  return {
+    model: model.name,
+    chip: options.chip.name,
+    fits: compiled.fits,
+    stages: compiled.placement.stages,
+    rows,
+    runs,
+    equal: runs.every((run) => run.equalRows === rows),
+  };
 }

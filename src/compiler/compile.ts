@@ -1,0 +1,158 @@
+/** The compiler's whole path: float model + calibration rows → Mapped → program placed on a chip (ARCHITECTURE.md). */
+import { buildFront, type Front, type FrontOptions } from '../features/index.ts';
+import type { ModelSpec, OnnxModel } from '../model/index.ts';
+import { fail, type Progress } from '../problem.ts';
+import type { Placement, Program } from '../program/index.ts';
+import type { Chip } from '../switch/index.ts';
+import type { FeatureRows } from '../traffic/columns.ts';
+import { quantise } from './fixedpoint/index.ts';
+import { type FuzzyOptions, fuzzyNetwork } from './fuzzy/index.ts';
+import { frontInputs } from './lower/assemble.ts';
+import { type Compiled, evaluateNetwork, searchLayout } from './lower/index.ts';
+import type { TableNetwork } from './lower/network.ts';
+import type { Mapped } from './mapped.ts';
+import { type BuildOptions, buildGraph, type MapGraph } from './primitives/index.ts';
+import { graphOnSwitch, inputScales, switchClamps } from './ticks.ts';
+
+/** How the tables are made. */
+export interface StrategyOptions extends Pick<FuzzyOptions, 'strategy' | 'leaves' | 'refit'> {
+  /** Bits of every sum (default 16). */
+  readonly width?: 8 | 12 | 16 | 32;
+}
+
+export interface CompileInput {
+  readonly name: string;
+  readonly model: OnnxModel;
+  readonly spec: ModelSpec;
+  /** Rows as the switch computes them, in the order of spec.features; the train split calibrates, validation stops fine-tuning. */
+  readonly calibration: FeatureRows;
+  readonly chip: Chip;
+  /** Slots, policy, ticks of the program front. */
+  readonly front?: Omit<FrontOptions, 'features' | 'window' | 'clamp'>;
+  /** Groups of the Partition and other options of the graph. */
+  readonly graph?: Omit<BuildOptions, 'features'>;
+  readonly strategy?: StrategyOptions;
+  readonly progress?: Progress;
+}
+
+export interface CompiledModel {
+  readonly program: Program;
+  readonly placement: Placement;
+  /** False when the chip cannot hold it; the placement is then the nearest that was found. */
+  readonly fits: boolean;
+  readonly mapped: Mapped;
+  readonly front: Front;
+  readonly layout: Pick<Compiled, 'cut' | 'maxBanks' | 'layoutsTried'>;
+}
+
+/** Rows of one split, in order. */
+export function rowsOfSplit(
+  rows: FeatureRows,
+  split: number,
+): { rows: number; values: Float64Array; label: Int16Array } {
+  const width = rows.count === 0 ? 0 : rows.values.length / rows.count;
+  const chosen: number[] = [];
+  for (let r = 0; r < rows.count; r++) if (rows.split[r] === split) chosen.push(r);
+  const values = new Float64Array(chosen.length * width);
+  const label = new Int16Array(chosen.length);
+  chosen.forEach((r, i) => {
+    for (let c = 0; c < width; c++) values[i * width + c] = rows.values[r * width + c];
+    label[i] = rows.label[r];
+  });
+  return { rows: chosen.length, values, label };
+}
+
+function checkCalibration(input: CompileInput, rows: number): void {
+  const { features } = input.calibration;
+  if (features.join() !== input.spec.features.join()) {
+    fail({
+      code: 'COMPILE-FEATURES',
+      message: 'the calibration rows do not hold the features the model reads',
+      need: input.spec.features.join(', '),
+      have: features.join(', '),
+    });
+  }
+  if (rows === 0) {
+    fail({
+      code: 'COMPILE-CALIBRATION',
+      message: 'there are no calibration rows in the train split',
+      hint: 'the dataset needs packets in its train split',
+    });
+  }
+}
+
+function verdictOf(spec: ModelSpec, graph: MapGraph): TableNetwork['verdict'] {
+  if (spec.verdict === 'argmax') return { kind: 'argmax', value: graph.output };
+  const { threshold } = spec;
+  return { kind: 'score', value: graph.output, divide: 1, ...(threshold === undefined ? {} : { threshold }) };
+}
+
+/** Share of rows on which two outputs have the same first maximum. */
+function agreement(network: TableNetwork, values: Float64Array, rows: number, float: Float64Array): number {
+  const { verdict } = network;
+  if (verdict.kind !== 'argmax') return 1;
+  const size = network.values[verdict.value].size;
+  const { classes } = evaluateNetwork(network, values, rows);
+  let same = 0;
+  for (let r = 0; r < rows; r++) {
+    let best = 0;
+    for (let c = 1; c < size; c++) if (float[r * size + c] > float[r * size + best]) best = c;
+    if (best === classes[r]) same++;
+  }
+  return same / rows;
+}
+
+/**
+ * Compiles a float model: graph, fuzzy matching on the calibration rows, fixed point, tables, placement.
+ * Throws COMPILE-* for an operator without a rule, features that do not match, or a sum that cannot be held.
+ */
+export function compileModel(input: CompileInput): CompiledModel {
+  const { spec, chip, progress } = input;
+  const train = rowsOfSplit(input.calibration, 0);
+  checkCalibration(input, train.rows);
+  progress?.('compile: graph', 0);
+  const graph = buildGraph(input.model, { ...input.graph, features: spec.features });
+  const tickBits = input.front?.tickBits ?? 16;
+  const scales = inputScales(spec.features, spec.units, tickBits);
+  const clamp = switchClamps(spec.features, spec.clamp ?? {}, scales);
+  const front = buildFront({ ...input.front, features: spec.features, window: spec.window, clamp });
+  const onSwitch = graphOnSwitch(graph, scales, spec.clamp ?? {});
+  const features = front.features.map(({ feature, bits }) => ({
+    name: feature,
+    bits,
+    ...(clamp[feature] === undefined ? {} : { clamp: clamp[feature] }),
+  }));
+  const verdict = verdictOf(spec, graph);
+  const made = fuzzyNetwork(onSwitch, train, features, verdict, spec.classes, {
+    ...input.strategy,
+    ...(progress === undefined ? {} : { progress }),
+  });
+  const strategy = [
+    { name: 'fuzzy matching', agreement: agreement(made.network, train.values, train.rows, made.float[graph.output]) },
+  ];
+  const ranges = features.map((f) => ({ min: 0, max: f.clamp ?? 2 ** f.bits - 1 }));
+  const inputs = Array.from({ length: graph.values[0].size }, (_, i) => ranges[i % ranges.length]);
+  const { network, formats } = quantise(made.network, { width: input.strategy?.width ?? 16, inputs });
+  strategy.push({
+    name: 'fixed point',
+    agreement: agreement(network, train.values, train.rows, made.float[graph.output]),
+  });
+  progress?.('compile: layout', 0);
+  const compiled = searchLayout(input.name, network, front, chip, {
+    inputs: frontInputs(front, network),
+    ...(front.valid === undefined ? {} : { valid: front.valid }),
+  });
+  const { lowered, program, placement, fits, cut, maxBanks, layoutsTried } = compiled;
+  const mapped: Mapped = {
+    version: 1,
+    name: input.name,
+    float: made.network,
+    fixed: network,
+    formats,
+    strategy,
+    calibrationRows: train.rows,
+    tables: lowered.report,
+    sums: lowered.sums,
+  };
+  return { program, placement, fits, mapped, front, layout: { cut, maxBanks, layoutsTried } };
+}

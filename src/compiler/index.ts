@@ -1,0 +1,26 @@
+/**
+ * compiler: float model or table model → Partition/Map/SumReduce → tables → a program placed on a chip. Front half: primitives,
+ * fusion. Back half: fuzzy matching, fixed point, ternary covers, lowering, table models.
+ */
+export {
+  type CompiledModel,
+  type CompileInput,
+  compileModel,
+  rowsOfSplit,
+  type StrategyOptions,
+} from './compile.ts';
+export type { Phase, TableNetwork, TableReport } from './lower/index.ts';
+export { evaluateMapped, type Mapped, type MappedResult, type StrategyStep } from './mapped.ts';
+export { type BuildOptions, buildGraph, evaluateGraph, type MapGraph } from './primitives/index.ts';
+export {
+  compileInjected,
+  evaluateTableModel,
+  readTableModel,
+  type TableModel,
+  tableModelPath,
+  type VerifyOptions,
+  type VerifyResult,
+  type VerifyRun,
+  type VerifyRunner,
+  verifyTableModel,
+} from './tablemodel/index.ts';
