@@ -37,7 +37,9 @@ const CHAINS: readonly Chain[] = [
 ];
 
 interface Plan {
+  /** Whole words; behind them `rest` single bytes. */
   readonly words: number;
+  readonly rest: number;
   /** Byte index → metadata field, for the bytes that are wanted. */
   readonly wanted: ReadonlyMap<number, string>;
 }
@@ -52,33 +54,45 @@ function copies(plan: Plan, word: number, count: number, single: boolean): Assig
   return out;
 }
 
-/** Extract words [from, to), then look whether word `to` is beyond the packet. */
+/** What follows when `next` words are taken: done, the end of the packet in this word, or more of it. */
+function endTest(
+  plan: Plan,
+  chain: Chain | undefined,
+  next: number,
+): Pick<ParserState, 'select' | 'cases' | 'otherwise'> {
+  const last = next === plan.words;
+  if (!chain || next > plan.words || (last && plan.rest === 0)) return { select: [], cases: [], otherwise: 'accept' };
+  const odd = (r: number): string => (r === 0 ? 'accept' : `l4_odd_${next}_${r}`);
+  return {
+    select: [{ kind: 'field', field: chain.length }],
+    cases: Array.from({ length: last ? plan.rest : 4 }, (_, r) => ({
+      value: [chain.base + 4 * next + r],
+      mask: [0xffff],
+      next: odd(r),
+    })),
+    otherwise: last ? odd(plan.rest) : `l4_${chain.name}_word_${next}`,
+  };
+}
+
+/** Extract words [from, to), then look whether the packet ends in word `to`. */
 function wordState(name: string, plan: Plan, from: number, to: number, chain?: Chain): ParserState {
   const words = Array.from({ length: Math.max(to - from, 0) }, (_, i) => from + i);
-  const more = chain && to < plan.words ? chain : undefined;
-  const end = (r: number) => ({
-    value: [(more?.base ?? 0) + 4 * to + r],
-    mask: [0xffff],
-    next: r === 0 ? 'accept' : `l4_odd_${to}_${r}`,
-  });
   return {
     name,
     extract: words.map((j) => `l4w${j}`),
     skip: 0,
     assign: words.flatMap((j) => copies(plan, j, 4, false)),
-    select: more ? [{ kind: 'field', field: more.length }] : [],
-    cases: more ? [0, 1, 2, 3].map(end) : [],
-    otherwise: more ? `l4_${more.name}_word_${to}` : 'accept',
+    ...endTest(plan, chain, to),
   };
 }
 
 /** The up to three bytes behind the last whole word. */
 function oddStates(plan: Plan, word: number): ParserState[] {
-  return [1, 2, 3].map((r) => ({
-    name: `l4_odd_${word}_${r}`,
-    extract: Array.from({ length: r }, (_, i) => `l4t${i}`),
+  return Array.from({ length: word < plan.words ? 3 : plan.rest }, (_, i) => ({
+    name: `l4_odd_${word}_${i + 1}`,
+    extract: Array.from({ length: i + 1 }, (_, r) => `l4t${r}`),
     skip: 0,
-    assign: copies(plan, word, r, true),
+    assign: copies(plan, word, i + 1, true),
     select: [],
     cases: [],
     otherwise: 'accept',
@@ -121,7 +135,10 @@ export function addL4Bytes(
 ): { states: ParserState[]; v4: L4Targets; options: L4Targets; v6: L4Targets } {
   const wanted = new Map(l4Bytes(settings.features).map((i) => [i, featureField(`l4.byte[${i}]`)]));
   if (settings.features.includes('tcp.data_offset')) wanted.set(12, featureField('l4.byte[12]'));
-  const plan: Plan = { words: Math.ceil((Math.max(...wanted.keys()) + 1) / 4), wanted };
+  // The fixed TCP header comes in whole words: its ports and data offset must be there behind IPv4 options too.
+  const bytes = Math.max(...wanted.keys()) + 1;
+  const plan: Plan =
+    bytes <= 20 ? { words: Math.ceil(bytes / 4), rest: 0, wanted } : { words: bytes >> 2, rest: bytes & 3, wanted };
   declare(draft, plan);
   const numbers = Array.from({ length: plan.words }, (_, j) => j);
   const states = [
@@ -131,7 +148,7 @@ export function addL4Bytes(
       wordState(`l4_${chain.name}`, plan, 0, 0, chain),
       ...numbers.map((j) => wordState(`l4_${chain.name}_word_${j}`, plan, j, j + 1, chain)),
     ]),
-    ...numbers.flatMap((j) => oddStates(plan, j)),
+    ...[...numbers, plan.words].flatMap((j) => oddStates(plan, j)),
   ];
   const targets = (suffix: string, other: string): L4Targets => ({
     tcp: `tcp_${suffix}`,

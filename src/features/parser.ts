@@ -113,27 +113,56 @@ function ipv4Dispatch(name: string, to: L4Targets): ParserState {
   });
 }
 
-/** IPv4: options are skipped by one state per length. */
+/** IHL bits behind bit 3, each a state that skips its share: 8 to 15 skip 12 bytes, then 16, 8 and 4 as their bits say. */
+const OPTION_BITS = [
+  { mask: 4, skip: 16 },
+  { mask: 2, skip: 8 },
+  { mask: 1, skip: 4 },
+];
+
+/** States that skip IPv4 options: ten lengths in ten rows of the parser's TCAM instead of twenty. */
+function optionStates(behind: string): ParserState[] {
+  const key = [{ kind: 'field', field: 'hdr.ipv4.ihl' }] as const;
+  const skip = (bytes: number, rest: typeof OPTION_BITS): ParserState =>
+    state(`ipv4_options_${bytes}`, {
+      skip: bytes,
+      ...(rest.length > 0 ? { select: key } : {}),
+      cases: rest.map(({ mask, skip: next }) => exactly(mask, mask, `ipv4_options_${next}`)),
+      otherwise: behind,
+    });
+  return [
+    skip(12, OPTION_BITS),
+    ...OPTION_BITS.map((bit, i) => skip(bit.skip, OPTION_BITS.slice(i + 1))),
+    // IHL 7 has bit 0 set, but two words and no third.
+    state('ipv4_options_two_words', { skip: 8, otherwise: behind }),
+  ];
+}
+
+/** IPv4, its options, and the L4 dispatch; packets with options have targets of their own. */
 function ipv4States(plain: L4Targets, options: L4Targets): ParserState[] {
-  const lengths = Array.from({ length: 10 }, (_, i) => i + 6);
   const shared = plain.tcp === options.tcp;
   const behind = shared ? 'ipv4_l4' : 'ipv4_options_l4';
+  const length = (value: number, mask: number, next: string): SelectCase => ({
+    value: [4, value],
+    mask: [15, mask],
+    next,
+  });
   const first = state('ipv4', {
     extract: ['ipv4'],
     select: [
       { kind: 'field', field: 'hdr.ipv4.version' },
       { kind: 'field', field: 'hdr.ipv4.ihl' },
     ],
-    cases: [5, ...lengths].map((ihl) => ({
-      value: [4, ihl],
-      mask: [15, 15],
-      next: ihl === 5 ? 'ipv4_l4' : `ipv4_options_${ihl - 5}`,
-    })),
+    cases: [
+      length(5, 15, 'ipv4_l4'),
+      length(6, 15, 'ipv4_options_4'),
+      length(7, 15, 'ipv4_options_two_words'),
+      length(8, 8, 'ipv4_options_12'),
+    ],
   });
-  const skips = lengths.map((ihl) => state(`ipv4_options_${ihl - 5}`, { skip: 4 * (ihl - 5), otherwise: behind }));
   return [
     first,
-    ...skips,
+    ...optionStates(behind),
     ipv4Dispatch('ipv4_l4', plain),
     ...(shared ? [] : [ipv4Dispatch('ipv4_options_l4', options)]),
   ];

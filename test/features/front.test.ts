@@ -41,6 +41,16 @@ Front('header features of IPv4, VLAN, options, IPv6, ICMP and fragments equal th
   assert.equal(switchValues(featureProgram(names), data).columns, idealFeatures(data, names));
 });
 
+Front('all ten lengths of IPv4 options are skipped: ports behind them are found', () => {
+  const specs = Array.from({ length: 11 }, (_, i): FrameSpec => ({ at: T0, options: 4 * i, dataOffset: 5 + i }));
+  const { columns, field } = switchValues(featureProgram(['tcp.data_offset', 'flow.max_len']), dataset(specs));
+  assert.equal(
+    [...columns[0]],
+    specs.map((_, i) => 5 + i),
+  );
+  assert.equal(new Set(field(FLOW.hash)).size, 1);
+});
+
 Front('ARP, a third VLAN tag and a cut TCP header are unparsed or short, with zeros', () => {
   const specs: FrameSpec[] = [
     { at: T0, etherType: 0x0806 },
