@@ -11,7 +11,7 @@ import { clearRegisters, createStation, runTask, type Task, type WorkerInput } f
 import type { Message } from './worker.ts';
 
 export interface EngineOptions {
-  /** Worker threads; 1 = this thread. Default: one per core, this thread for small inputs. */
+  /** Worker threads; 1 = this thread. 0 or absent: one per core, this thread for small inputs. */
   readonly workers?: number;
   /** Default `perCapture`. */
   readonly state?: StateMode;
@@ -80,7 +80,7 @@ export function openEngine(
     placement,
     injected ? { observe: options.observe ?? [], injected } : { observe: options.observe ?? [] },
   );
-  const asked = options.workers ?? (count < SMALL ? 1 : availableParallelism());
+  const asked = options.workers || (count < SMALL ? 1 : availableParallelism());
   if (!Number.isInteger(asked) || asked < 1 || asked > 255) {
     fail({ code: 'RUN-WORKERS', message: 'the number of workers must be 1..255', have: String(asked) });
   }

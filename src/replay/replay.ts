@@ -1,0 +1,240 @@
+/** One run: dataset × program × float model → verdicts side by side and what they are worth. */
+
+import { runEngine } from '../engine/index.ts';
+import { flowOrder, type IdealOptions, idealRows, type PacketRows } from '../features/index.ts';
+import type { FloatReference, ModelSpec } from '../model/index.ts';
+import { fail, type Progress } from '../problem.ts';
+import type { Placement, Program, RunColumns, StateMode } from '../program/index.ts';
+import type { Dataset } from '../traffic/index.ts';
+import { type FloatVerdicts, floatVerdicts } from './float.ts';
+import type { OutcomeCounts, ReplayResult, ReplayTiming, ReplayVerdicts, Side } from './result.ts';
+import { backwardSteps, inSplit, type Selection, type SplitName, selectPackets } from './select.ts';
+import { millisecondsBetween, type Scored, sideOf } from './side.ts';
+import { slotCounts } from './slots.ts';
+
+export interface ReplayOptions {
+  readonly dataset: Dataset;
+  readonly program: Program;
+  readonly placement: Placement;
+  /** Features and window of the model: which packets are scored, and what the float model reads. */
+  readonly spec: Pick<ModelSpec, 'features' | 'window' | 'verdict' | 'threshold'>;
+  /** The float model; without it only the switch is scored. */
+  readonly reference?: FloatReference;
+  /** Of the ideal features (unit, clamps, first ipd). */
+  readonly ideal?: IdealOptions;
+  /** Default `test`. */
+  readonly split?: SplitName;
+  /** Default `perCapture`. */
+  readonly state?: StateMode;
+  /** 0 or absent: one per core. */
+  readonly workers?: number;
+  readonly progress?: Progress;
+}
+
+export interface Replay {
+  readonly result: ReplayResult;
+  readonly timing: ReplayTiming;
+  readonly verdicts: ReplayVerdicts;
+}
+
+/**
+ * Replays a split through the engine and scores it beside the float model.
+ * @throws RUN-SPLIT-EMPTY, RUN-CLASSES (program and dataset disagree), and those of the engine and the features
+ */
+export async function replay(options: ReplayOptions): Promise<Replay> {
+  const { dataset, program, reference } = options;
+  const split = options.split ?? 'test';
+  checkClasses(dataset, program);
+  const selection = selectPackets(dataset, split);
+  const engine = await timed(() => runSwitch(options, selection));
+  const features = await timed(async () => scoredRows(options, split));
+  const rows = features.value;
+  const scored = scoredPackets(dataset, rows);
+  const ours = switchVerdicts(dataset, program, selection, engine.value, scored);
+  const float = reference
+    ? await timed(() => floatVerdicts(reference, options.spec, rows.values, rows.count, options.progress))
+    : undefined;
+  const verdicts: ReplayVerdicts = {
+    count: scored.count,
+    packet: scored.packet,
+    flow: scored.flow,
+    label: scored.label,
+    switch: ours.verdict,
+    float: float?.value.verdict ?? null,
+  };
+  return {
+    result: resultOf(options, split, selection, engine.value, scored, ours, float?.value),
+    timing: {
+      engineSeconds: engine.seconds,
+      packetsPerSecond: selection.packet.length / Math.max(engine.seconds, 1e-9),
+      workers: options.workers ?? 0,
+      floatSeconds: float?.seconds ?? 0,
+      floatRowsPerSecond: float ? rows.count / Math.max(float.seconds, 1e-9) : 0,
+      featureSeconds: features.seconds,
+    },
+    verdicts,
+  };
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {
+  const start = performance.now();
+  const value = await work();
+  return { value, seconds: (performance.now() - start) / 1e3 };
+}
+
+function checkClasses(dataset: Dataset, program: Program): void {
+  const { verdict } = program;
+  if (verdict.kind !== 'argmax' || verdict.classes.length === dataset.classes.length) return;
+  fail({
+    code: 'RUN-CLASSES',
+    message: 'the program and the dataset have different numbers of classes',
+    where: dataset.name,
+    need: verdict.classes.join(', '),
+    have: dataset.classes.join(', '),
+  });
+}
+
+function runSwitch(options: ReplayOptions, selection: Selection): Promise<RunColumns> {
+  const { program, placement, state, workers, progress } = options;
+  const { flow } = program;
+  return runEngine(
+    program,
+    placement,
+    { kind: 'packets', packets: selection.packets },
+    {
+      observe: flow ? [...new Set([flow.status, flow.slot, flow.owner])] : [],
+      ...(state ? { state } : {}),
+      ...(workers ? { workers } : {}),
+      ...(progress ? { progress } : {}),
+    },
+  );
+}
+
+/** Ideal rows of the split's labelled packets: these are the scored ones. */
+function scoredRows(options: ReplayOptions, split: SplitName): PacketRows {
+  const { dataset, spec, ideal } = options;
+  const all = idealRows(dataset, spec.features, { ...ideal, window: spec.window });
+  if (split === 'all') return all;
+  const width = all.count === 0 ? 0 : all.values.length / all.count;
+  const keep = Uint32Array.from(all.packet.keys()).filter((row) =>
+    inSplit(dataset, dataset.decoded.flow[all.packet[row]], split),
+  );
+  const values = new Uint32Array(keep.length * width);
+  keep.forEach((row, i) => {
+    values.set(all.values.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return {
+    ...all,
+    count: keep.length,
+    values,
+    label: Int16Array.from(keep, (row) => all.label[row]),
+    split: Uint8Array.from(keep, (row) => all.split[row]),
+    packet: keep.map((row) => all.packet[row]),
+  };
+}
+
+function scoredPackets(dataset: Dataset, rows: PacketRows): Scored {
+  const { position } = flowOrder(dataset);
+  const first = new Int32Array(dataset.flowLabel.length).fill(-1);
+  dataset.decoded.flow.forEach((flow, i) => {
+    if (flow >= 0 && first[flow] < 0) first[flow] = i;
+  });
+  const flow = Int32Array.from(rows.packet, (i) => dataset.decoded.flow[i]);
+  return {
+    count: rows.count,
+    packet: rows.packet,
+    flow,
+    label: rows.label,
+    position: rows.packet.map((i) => position[i]),
+    sinceStartMs: Float64Array.from(rows.packet, (i, row) => millisecondsBetween(dataset.packets, first[flow[row]], i)),
+  };
+}
+
+interface SwitchVerdicts {
+  readonly verdict: Int16Array;
+  readonly scores?: Float64Array;
+}
+
+/** The engine's verdicts on the scored packets. */
+function switchVerdicts(
+  dataset: Dataset,
+  program: Program,
+  selection: Selection,
+  run: RunColumns,
+  scored: Scored,
+): SwitchVerdicts {
+  const at = new Int32Array(dataset.packets.count).fill(-1);
+  selection.packet.forEach((packet, i) => {
+    at[packet] = i;
+  });
+  const verdict = Int16Array.from(scored.packet, (packet) => run.verdict[at[packet]]);
+  if (program.verdict.kind !== 'score') return { verdict };
+  return { verdict, scores: Float64Array.from(scored.packet, (packet) => run.logits[at[packet]]) };
+}
+
+function outcomeCounts(run: RunColumns): OutcomeCounts {
+  const counts = [0, 0, 0, 0, 0];
+  for (const outcome of run.outcome) counts[outcome]++;
+  const [verdict, noVerdict, unparsed, truncated, short] = counts;
+  return { packets: run.count, verdict, noVerdict, unparsed, truncated, short };
+}
+
+/** Scores need two classes to name: normal and anomaly. */
+function classNames(dataset: Dataset, program: Program): readonly string[] {
+  return program.verdict.kind === 'score' && dataset.classes.length !== 2 ? ['normal', 'anomaly'] : dataset.classes;
+}
+
+function resultOf(
+  options: ReplayOptions,
+  split: SplitName,
+  selection: Selection,
+  run: RunColumns,
+  scoredAll: Scored,
+  ours: SwitchVerdicts,
+  float: FloatVerdicts | undefined,
+): ReplayResult {
+  const { dataset, program, reference } = options;
+  const classes = classNames(dataset, program);
+  const isScore = program.verdict.kind === 'score';
+  const scored = isScore ? { ...scoredAll, label: scoredAll.label.map((label) => (label > 0 ? 1 : 0)) } : scoredAll;
+  const flow = Int32Array.from(selection.packet, (i) => dataset.decoded.flow[i]);
+  const theirs: Side | undefined =
+    float &&
+    sideOf(
+      scored,
+      { verdict: float.verdict, ...(isScore ? { scores: everyNth(float.outputs, float.width) } : {}) },
+      classes,
+    );
+  const equal = float ? ours.verdict.reduce((sum, verdict, i) => sum + (verdict === float.verdict[i] ? 1 : 0), 0) : 0;
+  return {
+    schema: 'pegasim/replay',
+    version: 1,
+    program: program.name,
+    dataset: dataset.name,
+    split,
+    state: options.state ?? 'perCapture',
+    classes,
+    captures: selection.captures,
+    outcomes: outcomeCounts(run),
+    otherSplits: selection.otherSplits,
+    unlabelled: flow.reduce((sum, id) => sum + (id < 0 || dataset.flowLabel[id] < 0 ? 1 : 0), 0),
+    scored: scored.count,
+    flows: new Set(scored.flow).size,
+    switch: sideOf(scored, ours, classes),
+    float:
+      theirs && reference
+        ? { ...theirs, runtime: `${reference.package} ${reference.version}`, features: options.spec.features }
+        : null,
+    agreement: float ? { equal, fraction: scored.count === 0 ? 0 : equal / scored.count } : null,
+    slots: program.flow ? slotCounts(program.flow, run, flow) : null,
+    backwardTimestamps: backwardSteps(selection.packets),
+    partial: dataset.damage.length > 0,
+    damage: dataset.damage.map(({ file, packet, byteOffset, reason }) => ({ file, packet, byteOffset, reason })),
+    counts: dataset.counts,
+    warnings: dataset.warnings,
+  };
+}
+
+function everyNth(values: Float32Array, width: number): Float32Array {
+  return width === 1 ? values : Float32Array.from({ length: values.length / width }, (_, i) => values[i * width]);
+}
