@@ -4,6 +4,7 @@
  */
 
 export { featureNamed, featureSets, features } from './catalogue.ts';
+export { CAUSES, type Cause, type FeatureDifference, featureDifferences, type SwitchColumns } from './differences.ts';
 export type { Feature, IdealOptions } from './feature.ts';
 export { buildFront, type Front, featureProgram } from './front.ts';
 export { flowOrder, idealFeatures } from './ideal.ts';
