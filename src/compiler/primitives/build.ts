@@ -51,16 +51,20 @@ function basePoint(network: Network): Float64Array[] {
 interface Part {
   readonly coefficient: number;
   readonly slice: Slice;
+  /** Fingerprint of the slice. */
+  readonly key: string;
   readonly columns: readonly number[];
+  readonly nodes: readonly string[];
 }
 
 function slicePart(b: Builder, tensor: number, group: Group, part: Group['parts'][number]): Part {
-  const fresh = sliceNetwork(b.d, b.base, part.sources, tensor, group.elements);
+  const { slice: fresh, tensors } = sliceNetwork(b.d, b.base, part.sources, tensor, group.elements);
   const key = sliceKey(fresh);
   const slice = b.slices.get(key) ?? fresh;
   b.slices.set(key, slice);
   const columns = part.sources.map((s) => group.sources.indexOf(s));
-  return { coefficient: part.coefficient, slice, columns };
+  const nodes = tensors.map((id) => b.d.ir.ops[id].node).filter((name) => name !== '');
+  return { coefficient: part.coefficient, slice, key, columns, nodes };
 }
 
 /** Σ coefficient · (F(part) − F(base)): what the group adds to the targets. Linear parts drop their constant by themselves. */
@@ -107,20 +111,6 @@ function exactRows(b: Builder, sources: readonly number[]): number[] | undefined
   return rows.every((r) => r > 0) ? rows : undefined;
 }
 
-/** ONNX nodes between the group's sources and the target. */
-function nodesBetween(b: Builder, tensor: number, sources: readonly number[]): string[] {
-  const inside = new Set(sources);
-  const first = Math.min(...sources.map((s) => b.places[s].cut.tensor));
-  const names = new Set<string>();
-  for (let id = first + 1; id <= tensor; id++) {
-    const { node } = b.d.ir.ops[id];
-    if (!node || names.has(node)) continue;
-    const touched = new Set(b.d.terms[id]);
-    if (id === tensor || [...touched].some((t) => b.d.supports.sources(t).some((s) => inside.has(s)))) names.add(node);
-  }
-  return [...names];
-}
-
 /** Packet and place inside it of a group that looks at one packet of a window. */
 function indexSharing(b: Builder, refs: readonly ElementRef[]): Sharing | undefined {
   const value = b.values[refs[0].value];
@@ -143,7 +133,7 @@ function addMap(b: Builder, tensor: number, output: number, group: Group, rank: 
   const index = indexSharing(b, refs);
   const tree = b.options.tree ?? 2;
   const wide = refs.length > tree && !exact ? chunk([...refs.keys()], tree) : undefined;
-  const shared = single && index && { key: `${index.key}:${sliceKey(single)}`, position: index.position };
+  const shared = single && index && { key: `${index.key}:${parts[0].key}`, position: index.position };
   const id = b.maps.length;
   b.maps.push({
     id,
@@ -157,7 +147,7 @@ function addMap(b: Builder, tensor: number, output: number, group: Group, rank: 
     ...(shared ? { shared } : {}),
     ...(index ? { indexShared: index } : {}),
     ...(wide ? { trees: wide } : {}),
-    nodes: nodesBetween(b, tensor, group.sources),
+    nodes: [...new Set(parts.flatMap((part) => part.nodes))],
   });
 }
 

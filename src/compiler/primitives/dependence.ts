@@ -122,6 +122,19 @@ function isPair(w: Work, op: Op, terms: readonly number[]): boolean {
   return sources.every((list) => list.length === 1 && !isExact(w, list[0]));
 }
 
+/** Where an element was computed before it was only moved: copies are materialised once. */
+function originOf(w: Work, tensor: number, element: number): [number, number] {
+  let at: [number, number] = [tensor, element];
+  while (isMove(w.ir.ops[at[0]])) {
+    let from = at;
+    w.reads(at[0])(at[1], (t, e) => {
+      from = [t, e];
+    });
+    at = from;
+  }
+  return at;
+}
+
 /** Elements to materialise before element `i` of a non-linear operation can be a Map: [tensor, element] pairs. */
 function blockers(w: Work, id: number, i: number): [number, number][] {
   const read: { at: [number, number]; terms: number }[] = [];
@@ -237,10 +250,30 @@ function isMove(op: Op): boolean {
   return op.kind === 'affine' && !op.scale && !op.bias;
 }
 
+/** The elements themselves, or where they were computed when some of them are copies of one element. */
+function withoutCopies(
+  w: Work,
+  wanted: ReadonlyMap<number, ReadonlySet<number>>,
+): ReadonlyMap<number, ReadonlySet<number>> {
+  const origins = new Map<number, Set<number>>();
+  let asked = 0;
+  let distinct = 0;
+  for (const [tensor, set] of wanted) {
+    for (const element of set) {
+      const [t, e] = originOf(w, tensor, element);
+      const known = origins.get(t) ?? new Set<number>();
+      asked++;
+      if (!known.has(e)) distinct++;
+      origins.set(t, known.add(e));
+    }
+  }
+  return distinct < asked ? origins : wanted;
+}
+
 /** Materialise what is wanted, or narrower tensors in front of it; returns the first tensor that was cut. */
 function cutAll(w: Work, wanted: ReadonlyMap<number, ReadonlySet<number>>): number {
   let first = Number.POSITIVE_INFINITY;
-  for (const [tensor, set] of wanted) {
+  for (const [tensor, set] of withoutCopies(w, wanted)) {
     const list = [...set].sort((p, q) => p - q);
     const narrow = w.options.unfused ? undefined : narrowerCut(w, tensor, list);
     const chosen = narrow ?? { tensor, elements: Int32Array.from(list) };

@@ -202,7 +202,7 @@ function sliceElement(s: Slicer, op: Op, i: number): Form {
 
 /**
  * Slice the network from the sources `group` to `elements` of `tensor`; `base` holds every tensor at the base point. The result is
- * the whole value at the targets, base part included.
+ * the whole value at the targets, base part included, and the tensors computed on the way.
  */
 export function sliceNetwork(
   d: Dependence,
@@ -210,7 +210,7 @@ export function sliceNetwork(
   group: readonly number[],
   tensor: number,
   elements: readonly number[],
-): Slice {
+): { readonly slice: Slice; readonly tensors: readonly number[] } {
   const inGroup = new Set(group);
   const memo = new Map<number, boolean>();
   const touches = (terms: number): boolean => {
@@ -243,7 +243,8 @@ export function sliceNetwork(
     else for (const i of open) forms.set(i, sliceElement(s, op, i));
   }
   const outputs = elements.map((i) => outputOf(formOf(s, tensor, i)!));
-  return { inputs: group.length, columns: s.columns, code, outputs };
+  const tensors = [...dirty.keys()].filter((id) => [...dirty.get(id)!].some((i) => !leaves.get(id)?.has(i)));
+  return { slice: { inputs: group.length, columns: s.columns, code, outputs }, tensors: tensors.sort((p, q) => p - q) };
 }
 
 function placeLeaves(s: Slicer, group: readonly number[]): void {
