@@ -1,7 +1,9 @@
 /** switch: chips as data, dependency analysis, placement into stages, fit report; the reference pipeline, stage by stage, with a packet tracer. */
 
+export { readDescription } from './describe/read.ts';
+export type * from './describe/types.ts';
 export type { Resource } from './place/budget.ts';
-export { type Placed, type PlaceOptions, placeProgram } from './place/place.ts';
+export { fitDescription, type Placed, type PlaceOptions, placeProgram } from './place/place.ts';
 export { crc32 } from './reference/crc32.ts';
 export {
   compileReference,

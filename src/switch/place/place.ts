@@ -3,7 +3,9 @@
 import type { ContainerUse, Placement, Program, TablePart } from '../../program/index.ts';
 import { sramOf } from '../cost/table.ts';
 import type { Demand } from '../demand/demand.ts';
+import { descriptionDemand } from '../demand/description.ts';
 import { programDemand } from '../demand/program.ts';
+import type { Description } from '../describe/types.ts';
 import { allocatePhv } from '../phv/allocate.ts';
 import { buildReport } from '../report/build.ts';
 import { fitOptions } from '../report/options.ts';
@@ -15,6 +17,8 @@ import { type Reserve, type Schedule, schedule } from './schedule.ts';
 export interface PlaceOptions {
   /** Per stage, what the operator's own program already takes. */
   readonly reserve?: Reserve;
+  /** Look for options when it does not fit (default true); each costs another schedule. */
+  readonly alternatives?: boolean;
 }
 
 function gressRank(part: { gress: string }): number {
@@ -70,7 +74,8 @@ export function fitDemand(demand: Demand, chip: Chip, options: PlaceOptions = {}
   const phv = allocatePhv(demand, plan, chip);
   const parts = { demand, chip, incoming, plan, phv: phv.report };
   const plain = buildReport({ ...parts, options: [] });
-  const report = plain.fits ? plain : buildReport({ ...parts, options: fitOptions(demand, chip, options.reserve) });
+  const quick = plain.fits || options.alternatives === false;
+  const report = quick ? plain : buildReport({ ...parts, options: fitOptions(demand, chip, options.reserve) });
   return { plan, phv, report };
 }
 
@@ -82,4 +87,9 @@ export function placeProgram(program: Program, chip: Chip, options: PlaceOptions
   const demand = programDemand(program, chip);
   const { plan, phv, report } = fitDemand(demand, chip, options);
   return { fits: report.fits, placement: placementOf(program, demand, chip, plan, phv.uses), report };
+}
+
+/** Does a described program fit? See docs/fit-describe.md for the format and what is inferred. */
+export function fitDescription(description: Description, chip: Chip, options: PlaceOptions = {}): FitReport {
+  return fitDemand(descriptionDemand(description), chip, options).report;
 }

@@ -1,0 +1,136 @@
+/**
+ * Does the resource model predict what a real switch compiler does? Single-table cases and whole programs of
+ * ../shared/golden/compiler against `fitDescription`; every deviation is listed with its cause.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chipNamed, type Description, type FitReport, fitDescription, readDescription } from '../src/switch/index.ts';
+
+const SHARED = join(import.meta.dirname, '../../shared/golden');
+const TARGETS = ['tofino', 'tofino2'] as const;
+
+interface MicroCase {
+  readonly kind: string;
+  readonly keyBits: number;
+  readonly entries: number;
+  readonly actionBits: number;
+  readonly sram: number;
+  readonly tcam: number;
+}
+
+interface ProgramResult {
+  readonly fits: boolean;
+  readonly stages: number;
+  readonly nStagesAvailable: number;
+  readonly totals: { readonly sram: number; readonly tcam: number; readonly mapRam: number };
+}
+
+function json<T>(...path: string[]): T {
+  return JSON.parse(readFileSync(join(SHARED, ...path), 'utf8')) as T;
+}
+
+/** The one table of a single-table case, with its stray statement, as a description. */
+function describeCase(name: string, { kind, keyBits, entries, actionBits }: MicroCase): Description {
+  const params = [
+    ...Array.from({ length: Math.floor(actionBits / 32) }, () => 32),
+    ...(actionBits % 32 ? [actionBits % 32] : []),
+  ];
+  const description = {
+    program: name,
+    tables: [
+      {
+        table: 't',
+        key: [{ field: 'hdr.key.k', bits: keyBits, match: kind }],
+        size: entries,
+        action: 'a',
+        action_param_bits: params,
+        writes: params.map((_, i) => `hdr.o.f${i}`),
+      },
+    ],
+    statements: [{ statement: 'set port', writes: ['meta.port'] }],
+  };
+  return readDescription(JSON.stringify(description), name);
+}
+
+function used(report: FitReport, resource: string): number {
+  return report.totals.find((total) => total.resource === resource)?.used ?? 0;
+}
+
+/** Single-table cases: blocks exact, or off by how much. */
+function singleTables(): { exactShare: number; worst: number } {
+  let [cases, exact, worst] = [0, 0, 0];
+  const micro = json<Record<string, Record<string, MicroCase>>>('compiler', 'micro.json');
+  for (const target of TARGETS)
+    for (const [name, wanted] of Object.entries(micro[target])) {
+      if (wanted.kind !== 'ternary' && wanted.kind !== 'exact') continue;
+      const report = fitDescription(describeCase(name, wanted), chipNamed(target), { alternatives: false });
+      const [sram, tcam] = [used(report, 'sram'), used(report, 'tcam')];
+      const off = Math.max(Math.abs(sram - wanted.sram), Math.abs(tcam - wanted.tcam));
+      cases++;
+      if (off === 0) exact++;
+      else
+        console.log(
+          `  ${target} ${name}: SRAM ${sram} (compiler ${wanted.sram}), TCAM ${tcam} (compiler ${wanted.tcam})`,
+        );
+      worst = Math.max(worst, off);
+    }
+  console.log(`single tables: ${exact} of ${cases} exact, worst off by ${worst}`);
+  return { exactShare: exact / cases, worst };
+}
+
+/** Whole programs whose compiler results are free of `@stage` wishes. */
+const PROGRAMS: readonly { readonly result: string; readonly inventory: string }[] = [
+  { result: 'MLP_32-nostage', inventory: 'hardware/normal_version/MLP_32' },
+  { result: 'CNN-B-nostage', inventory: 'hardware/normal_version/CNN-B' },
+  { result: 'cnnl_output3-nostage', inventory: 'hardware/running_version/cnnl_output3' },
+  { result: 'CNN-L', inventory: 'hardware/normal_version/CNN-L' },
+];
+
+function relative(have: number, want: number): number {
+  return want === 0 ? (have === 0 ? 0 : 1) : Math.abs(have - want) / want;
+}
+
+function wholePrograms() {
+  const results = json<Record<string, Record<string, ProgramResult>>>('compiler', 'programs.json');
+  const text = readFileSync(join(SHARED, 'p4', 'p4_table_inventory.json'), 'utf8');
+  let [stageError, memoryError, answers, scored] = [0, 0, 0, 0];
+  console.log('program                target   fits          stages      SRAM         TCAM        map RAM');
+  for (const { result, inventory } of PROGRAMS)
+    for (const target of TARGETS) {
+      const want = results[result][target];
+      const started = performance.now();
+      const report = fitDescription(readDescription(text, 'inventory', inventory), chipNamed(target), {
+        alternatives: false,
+      });
+      const have = { sram: used(report, 'sram'), tcam: used(report, 'tcam'), mapRam: used(report, 'mapRam') };
+      const close = Math.abs(want.stages - want.nStagesAvailable) <= 2;
+      if (!close) scored++;
+      if (!close && report.fits === want.fits) answers++;
+      stageError = Math.max(stageError, Math.abs(report.stages.used - want.stages));
+      memoryError = Math.max(memoryError, relative(have.sram, want.totals.sram), relative(have.tcam, want.totals.tcam));
+      const pair = (a: unknown, b: unknown) => `${String(a)}/${String(b)}`.padEnd(12);
+      console.log(
+        `${result.padEnd(22)} ${target.padEnd(8)} ${pair(report.fits, want.fits)} ${close ? '~' : ' '} ${pair(report.stages.used, want.stages)}${pair(have.sram, want.totals.sram)} ${pair(have.tcam, want.totals.tcam)}${pair(have.mapRam, want.totals.mapRam)} ${(performance.now() - started).toFixed(0)} ms`,
+      );
+    }
+  console.log('(ours/compiler; ~ within 2 stages of the chip: the fit answer is listed, not scored)');
+  return { stageError, memoryError, answerShare: scored === 0 ? 1 : answers / scored };
+}
+
+export async function run(): Promise<{ figures: Record<string, number> }> {
+  if (!existsSync(SHARED)) {
+    console.log('SKIP ../shared/golden is not here');
+    return { figures: {} };
+  }
+  const single = singleTables();
+  const programs = wholePrograms();
+  return {
+    figures: {
+      'fit.single.exactShare': single.exactShare,
+      'fit.single.worst': single.worst,
+      'fit.programs.answerShare': programs.answerShare,
+      'fit.programs.stageErrorMax': programs.stageError,
+      'fit.programs.memoryErrorMax': programs.memoryError,
+    },
+  };
+}
