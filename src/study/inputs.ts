@@ -1,23 +1,25 @@
 /** From a scenario's dataset to the rows a model is trained, calibrated and judged on: features as the switch computes them, and ideal ones beside. */
 
 import { runEngine } from '../engine/index.ts';
-import { type FrontOptions, featureProgram, idealRows, type PacketRows, packetRows } from '../features/index.ts';
-import type { Progress } from '../problem.ts';
+import {
+  type FrontOptions,
+  featureProgram,
+  type IdealOptions,
+  type PacketRows,
+  packetRows,
+  TIME_FEATURES,
+  tickClamp,
+} from '../features/index.ts';
+import type { ModelSpec } from '../model/index.ts';
+import { fail, type Progress } from '../problem.ts';
 import type { StateMode } from '../program/index.ts';
 import { chipNamed, placeProgram } from '../switch/index.ts';
 import type { Dataset, DatasetSpec, LoadedDataset } from '../traffic/index.ts';
 import { loadDataset } from '../traffic/index.ts';
 import type { DatasetOptions, FlowOptions } from './scenario.ts';
 
-/** What a model reads, independent of where the model comes from. */
-export interface InputShape {
-  readonly features: readonly string[];
-  readonly window: number;
-  /** Upper bounds per feature, in its own unit. */
-  readonly clamp: Readonly<Record<string, number>>;
-  /** First packet of max/min ipd (2 unless the model says otherwise). */
-  readonly ipdFrom?: number;
-}
+/** What a model reads, independent of where the model comes from. Clamps in the model's own unit. */
+export type InputShape = Pick<ModelSpec, 'features' | 'window' | 'units' | 'clamp'>;
 
 /** The dataset section as the traffic room takes it. */
 export function datasetSpec(options: DatasetOptions, progress?: Progress): DatasetSpec {
@@ -42,18 +44,37 @@ export function loadScenarioDataset(options: DatasetOptions, progress?: Progress
   return loadDataset(datasetSpec(options, progress));
 }
 
-/** Options of the program front for a model's inputs and a scenario's flow section. */
-export function frontOptions(shape: InputShape, flow: FlowOptions): FrontOptions {
+/** Nanoseconds per unit of the model's time features; the switch's tick when it names none. */
+export function modelUnitNs({ features, units }: InputShape, tickBits: number): number {
+  const named = [...new Set(features.flatMap((name) => units[name] ?? []))];
+  if (named.length > 1) {
+    fail({
+      code: 'STUDY-UNITS',
+      message: 'the time features of one model must share a unit',
+      have: named.map((ns) => `${ns} ns`).join(', '),
+    });
+  }
+  return named[0] ?? 2 ** tickBits;
+}
+
+/** The model's clamps as the switch's: time features in ticks. */
+function switchClamp(shape: InputShape, tickBits: number): Record<string, number> {
+  const scale = { tickBits, unitNs: modelUnitNs(shape, tickBits) };
+  const same = scale.unitNs === 2 ** tickBits;
+  const clamps = Object.entries(shape.clamp ?? {});
+  return Object.fromEntries(
+    clamps.map(([name, value]) => [name, same || !TIME_FEATURES.includes(name) ? value : tickClamp(value, scale)]),
+  );
+}
+
+/** Options of the program front that a scenario's flow section sets. */
+export function flowFront(flow: FlowOptions): Omit<FrontOptions, 'features' | 'window' | 'clamp'> {
   return {
-    features: shape.features,
     slots: flow.slots,
     symmetric: flow.symmetric,
     policy: flow.policy,
     ...(flow.timeoutMs === undefined ? {} : { timeoutNs: flow.timeoutMs * 1e6 }),
     tickBits: flow.tickBits,
-    ...(shape.ipdFrom === undefined ? {} : { ipdFrom: shape.ipdFrom }),
-    clamp: shape.clamp,
-    flow: shape.window > 1,
   };
 }
 
@@ -72,21 +93,23 @@ export async function switchRows(
   flow: FlowOptions,
   options: { workers: number; state: StateMode; progress?: Progress },
 ): Promise<PacketRows> {
-  const { features: names, ...front } = frontOptions(shape, flow);
+  const { features: names, window } = shape;
+  const front = { ...flowFront(flow), clamp: switchClamp(shape, flow.tickBits), flow: window > 1 };
   const program = featureProgram(names, front);
   const { placement } = placeProgram(program, chipNamed('unbounded'));
   const fields = program.features.map(({ field }) => field);
-  const run = await runEngine(program, placement, { kind: 'packets', packets: dataset.packets }, { ...options, observe: fields });
+  const { workers, ...rest } = options;
+  const run = await runEngine(
+    program,
+    placement,
+    { kind: 'packets', packets: dataset.packets },
+    { ...rest, ...(workers > 0 ? { workers } : {}), observe: fields },
+  );
   const columns = fields.map((field) => run.observed[field] as Uint32Array);
-  return packetRows(dataset, names, columns, { window: shape.window });
+  return packetRows(dataset, names, columns, { window });
 }
 
-/** The same rows from ideal values. */
-export function idealInputRows(dataset: Dataset, shape: InputShape, flow: FlowOptions): PacketRows {
-  return idealRows(dataset, shape.features, {
-    window: shape.window,
-    unitNs: 2 ** flow.tickBits,
-    clamp: shape.clamp,
-    ...(shape.ipdFrom === undefined ? {} : { ipdFrom: shape.ipdFrom }),
-  });
+/** Options of ideal values for the same inputs, in the model's unit. */
+export function idealOptions(shape: InputShape, flow: FlowOptions): IdealOptions {
+  return { unitNs: modelUnitNs(shape, flow.tickBits), ...(shape.clamp === undefined ? {} : { clamp: shape.clamp }) };
 }

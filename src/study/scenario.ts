@@ -132,8 +132,7 @@ function describe(error: ErrorObject): { message: string; hint?: string } {
 
 function propertiesAt(instancePath: string): Tree {
   let node: unknown = SCENARIO_SCHEMA;
-  for (const part of instancePath.split('/').slice(1))
-    node = ((node as { properties?: Tree }).properties ?? {})[part] ?? {};
+  for (const part of instancePath.split('/').slice(1)) node = (node as { properties?: Tree }).properties?.[part] ?? {};
   return (node as { properties?: Tree }).properties ?? {};
 }
 

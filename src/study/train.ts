@@ -11,7 +11,7 @@ import type { ModelId, ModelOptions } from './scenario.ts';
 /** Inputs of one of the six models. */
 export function modelShape(id: ModelId): InputShape {
   const { features, window, clamp } = modelDefinition(id);
-  return { features, window, clamp };
+  return { features, window, clamp, units: {} };
 }
 
 /** Keep at most `limit` train rows, drawn evenly over the rows in order; other splits stay whole. */
@@ -44,5 +44,7 @@ export function trainStep(
   const options: TrainOptions = { ...recipe, units: timeUnits(rows.features, tickBits) };
   const used = limitTrainRows(rows, maxRows);
   const key = contentKey('train', train, options, used.features, used.classes, used.values, used.label, used.split);
-  return cached(cache, 'train', key, async () => trainModel(train, used, progress === undefined ? options : { ...options, progress }));
+  return cached(cache, 'train', key, async () =>
+    trainModel(train, used, progress === undefined ? options : { ...options, progress }),
+  );
 }

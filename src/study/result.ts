@@ -1,0 +1,59 @@
+/** What one scenario yields: plain JSON-able data with a stable schema (docs/results.md). No times, paths or worker counts. */
+
+import type { ReplayResult, ReplayTiming } from '../replay/index.ts';
+import type { FitReport } from '../switch/index.ts';
+import type { ExpectationResult, Figures } from './expectations.ts';
+import type { CompileChoices, FlowOptions } from './scenario.ts';
+
+/** The float model of a run. */
+export interface ModelSummary {
+  readonly source: 'trained' | 'onnx';
+  /** One of the six models, or the ONNX file's name. */
+  readonly name: string;
+  readonly features: readonly string[];
+  readonly window: number;
+  readonly classes: readonly string[];
+  /** Of a training: numbers trained, epochs run, the epoch kept and its validation figure. */
+  readonly training?: {
+    readonly seed: number;
+    readonly rows: number;
+    readonly parameters: number;
+    readonly epochs: number;
+    readonly best: number;
+    readonly validation: number;
+    /** What the rows were: the features as the switch computes them. */
+    readonly trainedOn: 'switch';
+  };
+}
+
+export interface CompileSummary {
+  readonly options: CompileChoices;
+  readonly calibrationRows: number;
+  readonly tables: number;
+  readonly entries: number;
+  /** Share of calibration rows that keep the float model's class after each step. */
+  readonly steps: readonly { readonly name: string; readonly agreement: number }[];
+}
+
+export interface ScenarioResult {
+  readonly schema: 'pegasim/result';
+  readonly version: 1;
+  readonly name: string;
+  readonly about: string | null;
+  readonly model: ModelSummary;
+  readonly compile: CompileSummary;
+  readonly flow: FlowOptions;
+  readonly fit: FitReport;
+  readonly replay: ReplayResult;
+  readonly figures: Figures;
+  readonly expectations: readonly ExpectationResult[];
+  readonly pass: boolean;
+}
+
+/** Wall-clock seconds of each step; kept apart from the result. */
+export interface ScenarioTiming {
+  readonly steps: Readonly<Record<string, number>>;
+  readonly cached: readonly string[];
+  readonly replay: ReplayTiming;
+  readonly seconds: number;
+}

@@ -1,0 +1,208 @@
+/** One scenario from captures to verdicts: load → features → train → compile → fit → replay → expectations. */
+
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { readFile } from '../files.ts';
+import { type ModelSpec, openReference, parseOnnx, readModelSpec } from '../model/index.ts';
+import { fail, type Progress } from '../problem.ts';
+import { type Replay, replay } from '../replay/index.ts';
+import { type Chip, chipNamed, type FitReport, placeProgram } from '../switch/index.ts';
+import { generateTraces, type LoadedDataset, parseTraceSpec } from '../traffic/index.ts';
+import type { Cache } from './cache.ts';
+import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts';
+import { checkExpectations } from './expectations.ts';
+import { figuresOf } from './figures.ts';
+import { type InputShape, idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
+import type { ModelSummary, ScenarioResult, ScenarioTiming } from './result.ts';
+import type { Scenario } from './scenario.ts';
+import { modelShape, trainStep } from './train.ts';
+
+export interface StudyContext {
+  readonly cache: Cache;
+  readonly progress?: Progress;
+}
+
+/** The float model of a scenario, trained or read. */
+export interface FloatModel {
+  readonly onnx: Uint8Array;
+  readonly spec: ModelSpec;
+  readonly summary: ModelSummary;
+}
+
+/** Everything a scenario made, for results, reports and `explain`. */
+export interface ScenarioRun {
+  readonly scenario: Scenario;
+  readonly result: ScenarioResult;
+  readonly timing: ScenarioTiming;
+  readonly dataset: LoadedDataset;
+  readonly model: FloatModel;
+  readonly compiled: CompiledArtefact;
+  readonly replay: Replay;
+}
+
+/** Names steps and the seconds each took. */
+class Clock {
+  readonly steps: Record<string, number> = {};
+  private readonly start = performance.now();
+
+  async time<T>(step: string, work: () => Promise<T> | T): Promise<T> {
+    const start = performance.now();
+    const value = await work();
+    this.steps[step] = (this.steps[step] ?? 0) + (performance.now() - start) / 1e3;
+    return value;
+  }
+
+  total(): number {
+    return (performance.now() - this.start) / 1e3;
+  }
+}
+
+/**
+ * Run one scenario.
+ * @throws ProblemError of any step; STUDY-MODEL for a model section this run cannot use
+ */
+export async function runScenario(scenario: Scenario, context: StudyContext): Promise<ScenarioRun> {
+  const { cache, progress } = context;
+  const clock = new Clock();
+  const chip = chipNamed(scenario.target);
+  const dataset = await clock.time('load', () => loadData(scenario, progress));
+  const { model, compiled } = await modelAndProgram(scenario, context, dataset, chip, clock);
+  const fit = await clock.time('fit', () => placeProgram(compiled.program, chip).report);
+  const played = await clock.time('replay', () => replayStep(scenario, dataset, model, compiled, progress));
+  const result = resultOf(scenario, model, compiled, fit, played);
+  const timing = { steps: clock.steps, cached: [...cache.hits], replay: played.timing, seconds: clock.total() };
+  return { scenario, result, timing, dataset, model, compiled, replay: played };
+}
+
+async function modelAndProgram(
+  scenario: Scenario,
+  context: StudyContext,
+  dataset: LoadedDataset,
+  chip: Chip,
+  clock: Clock,
+) {
+  const { cache, progress } = context;
+  const { flow, model: options } = scenario;
+  const given = options.train === undefined ? givenModel(scenario) : undefined;
+  const shape: InputShape = given?.spec ?? modelShape(options.train!);
+  const { state, workers } = scenario.replay;
+  const rows = await clock.time('features', () =>
+    switchRows(dataset, shape, flow, { state, workers, ...(progress ? { progress } : {}) }),
+  );
+  const model =
+    given ??
+    (await clock.time('train', async () => {
+      const trained = await trainStep(cache, rows, { ...options, train: options.train! }, flow.tickBits, progress);
+      const count = rows.split.reduce((sum, split) => sum + (split === 0 ? 1 : 0), 0);
+      return floatModel(trained, options.seed, Math.min(count, options.maxRows ?? count));
+    }));
+  const step = { name: scenario.name, onnx: model.onnx, spec: model.spec, rows, chip, choices: scenario.compile, flow };
+  const compiled = await clock.time('compile', () => compileStep(cache, step, progress));
+  return { model, compiled };
+}
+
+async function loadData(scenario: Scenario, progress: Progress | undefined): Promise<LoadedDataset> {
+  const { path, generate } = scenario.dataset;
+  if (generate !== undefined && !existsSync(path)) {
+    generateTraces(parseTraceSpec(readFile(generate).toString('utf8'), generate), path, progress ? { progress } : {});
+  }
+  const dataset = await loadScenarioDataset(scenario.dataset, progress);
+  return dataset;
+}
+
+function floatModel(trained: Awaited<ReturnType<typeof trainStep>>, seed: number, rows: number): FloatModel {
+  const { onnx, spec, id, parameters, history, best } = trained;
+  return {
+    onnx,
+    spec,
+    summary: {
+      source: 'trained',
+      name: id,
+      features: spec.features,
+      window: spec.window,
+      classes: spec.classes,
+      training: {
+        seed,
+        rows,
+        parameters,
+        epochs: history.length,
+        best: best.epoch,
+        validation: best.validation,
+        trainedOn: 'switch',
+      },
+    },
+  };
+}
+
+function givenModel(scenario: Scenario): FloatModel {
+  const { onnx: file } = scenario.model;
+  if (file === undefined) {
+    fail({
+      code: 'STUDY-MODEL',
+      message: 'a table model has no float side to run a scenario with',
+      where: scenario.name,
+      hint: 'use `pegasim verify` for table models, or give model.onnx or model.train',
+    });
+  }
+  return readFloatModel(file);
+}
+
+/** An ONNX file with its spec. @throws ProblemError MODEL-* */
+export function readFloatModel(file: string): FloatModel {
+  const onnx = readFile(file);
+  const spec = readModelSpec(parseOnnx(onnx, file), file);
+  const { features, window, classes } = spec;
+  return { onnx, spec, summary: { source: 'onnx', name: basename(file), features, window, classes } };
+}
+
+async function replayStep(
+  scenario: Scenario,
+  dataset: LoadedDataset,
+  model: FloatModel,
+  compiled: CompiledArtefact,
+  progress: Progress | undefined,
+): Promise<Replay> {
+  const { split, state, workers } = scenario.replay;
+  const reference = await openReference(model.onnx, { file: model.summary.name });
+  try {
+    return await replay({
+      dataset,
+      program: compiled.program,
+      placement: compiled.placement,
+      spec: model.spec,
+      reference,
+      ideal: idealOptions(model.spec, scenario.flow),
+      split,
+      state,
+      workers,
+      ...(progress ? { progress } : {}),
+    });
+  } finally {
+    await reference.close();
+  }
+}
+
+function resultOf(
+  scenario: Scenario,
+  model: FloatModel,
+  compiled: CompiledArtefact,
+  fit: FitReport,
+  played: Replay,
+): ScenarioResult {
+  const figures = figuresOf(played.result, fit);
+  const expectations = checkExpectations(scenario.expect, figures, scenario.name);
+  return {
+    schema: 'pegasim/result',
+    version: 1,
+    name: scenario.name,
+    about: scenario.about ?? null,
+    model: model.summary,
+    compile: compileSummary(compiled, scenario.compile),
+    flow: scenario.flow,
+    fit,
+    replay: played.result,
+    figures,
+    expectations,
+    pass: expectations.every(({ pass }) => pass),
+  };
+}
