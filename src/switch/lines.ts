@@ -11,8 +11,23 @@ export interface LinedDocument {
   readonly at: (path: Path) => string;
 }
 
-/** Parses YAML (JSON is YAML). Throws FIT-YAML with the line of the first syntax error. */
+/** JSON is read by the fast parser; the lines are looked for only when something is to be complained about. */
+function parseJson(text: string, file: string): LinedDocument | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return { value, at: (path) => parseYaml(text, file).at(path) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Parses YAML or JSON. Throws FIT-YAML with the line of the first syntax error. */
 export function parseLined(text: string, file: string): LinedDocument {
+  return parseJson(text, file) ?? parseYaml(text, file);
+}
+
+function parseYaml(text: string, file: string): LinedDocument {
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter });
   const [error] = document.errors;

@@ -59,7 +59,8 @@ function layoutFor(shape: ExactShape, pack: number, chip: Chip): ExactLayout | u
   });
   if (shape.keyBits < chip.exact.ghostBits && needed === 1) return layout(1, 1, false);
   const depth = Math.max(chip.exact.minWays, needed);
-  if (shape.identity && shape.keyBits <= IDENTITY_KEY_BITS) {
+  // An identity way is one block wide (micro cases: 12 bits, 4,096 entries, 32-bit immediate take four blocks of one entry, not three wide).
+  if (shape.identity && shape.keyBits <= IDENTITY_KEY_BITS && width === 1) {
     const blocks = Math.ceil(2 ** Math.max(0, shape.keyBits - chip.exact.ghostBits) / pack);
     const rounded = 2 ** Math.ceil(Math.log2(blocks));
     if (rounded <= depth && rounded * pack * rows >= shape.entries) return layout(rounded, 1, true);

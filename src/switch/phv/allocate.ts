@@ -5,7 +5,7 @@ import type { Demand } from '../demand/demand.ts';
 import type { Schedule } from '../place/schedule.ts';
 import type { PhvReport } from '../report/types.ts';
 import type { Chip, ContainerBits } from '../targets/chip.ts';
-import { type Need, type PhvItem, phvItems } from './items.ts';
+import { type Need, type PhvItem, phvItems, sizeFor } from './items.ts';
 
 interface Container {
   readonly name: string;
@@ -50,7 +50,7 @@ function buildContainers(chip: Chip): Container[] {
 }
 
 function hasRoom(container: Container, item: PhvItem): boolean {
-  if (container.size !== item.size) return false;
+  if (container.size < item.size || (item.need === 'normal' && container.size !== item.size)) return false;
   if (container.only !== undefined && container.only !== item.gress) return false;
   if (container.gress !== undefined && container.gress !== item.gress) return false;
   return container.lives.every((life) => item.first > life.last || item.last < life.first);
@@ -61,7 +61,7 @@ function kindsFor(need: Need): readonly Need[] {
   return need === 'normal' ? ['normal'] : need === 'mocha' ? ['mocha', 'normal'] : ['dark', 'mocha', 'normal'];
 }
 
-function occupy(container: Container, item: PhvItem): ContainerUse {
+function occupy(container: Container, item: PhvItem, containerLow = 0): ContainerUse {
   container.gress = item.gress;
   container.lives.push({ first: item.first, last: item.last, bits: item.bits });
   const { field, gress, fieldLow, bits, first, last } = item;
@@ -70,7 +70,7 @@ function occupy(container: Container, item: PhvItem): ContainerUse {
     field,
     gress,
     fieldLow,
-    containerLow: 0,
+    containerLow,
     bits,
     firstStage: first,
     lastStage: last,
@@ -83,10 +83,52 @@ function findContainer(containers: readonly Container[], item: PhvItem, group?: 
     const fit = containers.filter(
       (c) => c.kind === kind && (group === undefined || c.group === group) && hasRoom(c, item),
     );
-    const found = fit.find((container) => container.gress !== undefined) ?? fit[0];
+    const exact = fit.filter((container) => container.size === item.size);
+    const found = exact.find((container) => container.gress !== undefined) ?? exact[0] ?? fit[0];
     if (found) return found;
   }
   return undefined;
+}
+
+/** Neighbours that only the parser writes, together at most 32 bits: they may share a container. */
+function lumps(items: readonly PhvItem[]): PhvItem[][] {
+  const out: PhvItem[][] = [];
+  let bits = Infinity;
+  for (const item of items) {
+    const last = out.at(-1);
+    if (last && bits + item.bits <= 32 && last[0].gress === item.gress) {
+      last.push(item);
+      bits += item.bits;
+    } else {
+      out.push([item]);
+      bits = item.bits;
+    }
+  }
+  return out;
+}
+
+/** A lump in one container of its size or a larger one, else in two halves. Answers what found no place. */
+function placeLump(containers: readonly Container[], lump: readonly PhvItem[], uses: ContainerUse[]): PhvItem[] {
+  const bits = lump.reduce((sum, item) => sum + item.bits, 0);
+  const whole: PhvItem = {
+    ...lump[0],
+    size: sizeFor(bits),
+    bits,
+    first: Math.min(...lump.map((item) => item.first)),
+    last: Math.max(...lump.map((item) => item.last)),
+  };
+  const container = findContainer(containers, whole);
+  if (!container) {
+    if (lump.length === 1) return [lump[0]];
+    const half = lump.length >> 1;
+    return [...placeLump(containers, lump.slice(0, half), uses), ...placeLump(containers, lump.slice(half), uses)];
+  }
+  let low = bits;
+  for (const item of lump) {
+    low -= item.bits;
+    uses.push(occupy(container, item, low));
+  }
+  return [];
 }
 
 /** Items of one cluster go to the first group that takes them all; a cluster too big for a group spreads (copies would be needed). */
@@ -120,12 +162,21 @@ function placeAlone(containers: readonly Container[], item: PhvItem, uses: Conta
   return container !== undefined;
 }
 
+/** Most bits in use at one stage. */
+function busiest(lives: Container['lives']): number {
+  return Math.max(
+    ...lives.map(({ first }) =>
+      lives.filter((life) => life.first <= first && first <= life.last).reduce((sum, life) => sum + life.bits, 0),
+    ),
+  );
+}
+
 function containerReports(containers: readonly Container[], chip: Chip): PhvReport['containers'] {
   return (['normal', 'mocha', 'dark'] as const).flatMap((kind) =>
     SIZES.map((bits) => {
       const own = containers.filter((container) => container.kind === kind && container.size === bits);
       const used = own.filter((container) => container.lives.length > 0);
-      const fieldBits = used.reduce((sum, { lives }) => sum + Math.max(...lives.map((life) => life.bits)), 0);
+      const fieldBits = used.reduce((sum, { lives }) => sum + Math.min(bits, busiest(lives)), 0);
       return {
         bits,
         kind,
@@ -162,7 +213,9 @@ export function allocatePhv(demand: Demand, plan: Schedule, chip: Chip): Allocat
   const clusters = clusterItems(items);
   for (const cluster of [...clusters.values()].sort((a, b) => b.length - a.length))
     left.push(...placeCluster(containers, cluster, uses));
-  const loose = items.filter((item) => item.cluster < 0);
+  for (const lump of lumps(items.filter((item) => item.cluster < 0 && item.parsedOnly && item.need !== 'normal')))
+    left.push(...placeLump(containers, lump, uses));
+  const loose = items.filter((item) => item.cluster < 0 && !(item.parsedOnly && item.need !== 'normal'));
   const rank = (need: Need) => (need === 'normal' ? 0 : need === 'mocha' ? 1 : 2);
   loose.sort((a, b) => rank(a.need) - rank(b.need) || b.last - b.first - (a.last - a.first));
   for (const item of loose) if (!placeAlone(containers, item, uses)) left.push(item);

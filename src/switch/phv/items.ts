@@ -17,6 +17,8 @@ export interface PhvItem {
   readonly need: Need;
   readonly first: number;
   readonly last: number;
+  /** Only the parser writes it: it may share its container with its neighbours. */
+  readonly parsedOnly: boolean;
   /** Fields with the same cluster number must share a group; -1: none. */
   readonly cluster: number;
 }
@@ -87,7 +89,8 @@ function lifeOf(demand: Demand, plan: Schedule, field: DemandField, gress: Gress
   return life;
 }
 
-function sizeFor(bits: number): ContainerBits {
+/** Smallest container that holds `bits` bits. */
+export function sizeFor(bits: number): ContainerBits {
   return bits <= 8 ? 8 : bits <= 16 ? 16 : 32;
 }
 
@@ -132,6 +135,7 @@ export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
           need,
           first: life.first,
           last: life.last,
+          parsedOnly: field.header && !life.written,
           cluster: need === 'normal' ? cluster : -1,
         });
       }
