@@ -3,7 +3,7 @@
  * entry (columns that a later reader of the same stage still needs are copied first).
  */
 
-import type { Placement, Program, SaluOperand, StatefulAction, Test } from '../program/index.ts';
+import type { Instruction, Operand, Placement, Program, SaluOperand, StatefulAction, Test } from '../program/index.ts';
 import { ALL_ONES, type Builder, binary, both, compare, type FieldColumns, fieldOf, lowMask, move } from './builder.ts';
 import { type ControlStage, controlStages, type Guard, type StagePart } from './control.ts';
 import { emitInstruction, operandWords, type Scope } from './instruct.ts';
@@ -221,11 +221,19 @@ function instructionItems(builder: Builder, branch: Branch, table: string): Item
       ],
       writes: [instruction.dst],
       emit: (read) => {
-        const scope: Scope = { builder, mask: branch.mask, read, param: branch.param };
-        emitInstruction(scope, instruction);
+        const { mask, param } = addsData(instruction) ? branch.added : branch;
+        emitInstruction({ builder, mask, read, param }, instruction);
       },
     };
   });
+}
+
+/** dst = dst + action data: adding 0 is the same as not running. */
+function addsData(instruction: Instruction): boolean {
+  if (instruction.op !== 'add') return false;
+  const { dst, a, b } = instruction;
+  const own = (operand: Operand) => operand.kind === 'field' && operand.field === dst;
+  return (own(a) && b.kind === 'param') || (own(b) && a.kind === 'param');
 }
 
 /** One scan per register array: all calls of the stage on it, in program order. */

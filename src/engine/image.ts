@@ -142,6 +142,8 @@ function tablesOf(op: ColumnOp): Words[] {
       return [op.starts];
     case 'find':
       return [op.cells];
+    case 'sum':
+      return op.terms.map((term) => term.data);
     case 'bitmap':
       return op.chunks.map((chunk) => chunk.bitmaps);
     case 'crc':
@@ -249,6 +251,7 @@ function workerImage(
   const columnBytes = ((sizes.batch + 3) & ~3) * 4;
   const base = space.reserve(places * columnBytes);
   const column = (id: Column) => base + placeOf[id] * columnBytes;
+  const spare = space.reserve(columnBytes);
   const registers = plan.program.registers.map((register) => {
     const bytes = register.size * (register.pair ? 8 : 4);
     return { address: space.reserve(bytes), bytes, register };
@@ -258,6 +261,7 @@ function workerImage(
     space,
     column,
     frame: space.reserve(64),
+    spare,
     registers: registerAddress,
     registerList: plan.program.registers,
   };
@@ -298,6 +302,8 @@ interface Assembler {
   readonly column: (id: Column) => number;
   /** Scratch words of register scans. */
   readonly frame: number;
+  /** A column that nobody reads. */
+  readonly spare: number;
   readonly registers: ReadonlyMap<string, number>;
   readonly registerList: readonly Register[];
 }
@@ -413,6 +419,8 @@ function encodeOp(to: Assembler, op: ColumnOp): number[] {
       const list = op.bytes.flatMap(({ key, right, table }) => [column(key), right, space.tableAddress(table)]);
       return [OP.crc, column(op.dst), op.init, op.bytes.length, space.tableAddress(Uint32Array.from(list))];
     }
+    case 'sum':
+      return encodeSum(to, op);
     case 'scan': {
       const register = to.registerList.find(({ name }) => name === op.register)!;
       const calls = op.calls.map((call) => space.tableAddress(encodeCall(to, call)));
@@ -429,6 +437,20 @@ function encodeOp(to: Assembler, op: ColumnOp): number[] {
       ];
     }
   }
+}
+
+/** [groups, base, mask, maskStep, terms, bytes an element, list]; list: destinations, widths, then terms [row column, data]. */
+function encodeSum(to: Assembler, op: Extract<ColumnOp, { op: 'sum' }>): number[] {
+  const groups = Math.ceil(op.dsts.length / 4);
+  const lanes = Array.from({ length: groups * 4 }, (_, l) => l);
+  const list = Uint32Array.from([
+    ...lanes.map((l) => (l < op.dsts.length ? to.column(op.dsts[l]) : to.spare)),
+    ...lanes.map((l) => op.widths[l] ?? 0),
+    ...op.terms.flatMap(({ row, data }) => [to.column(row), to.space.tableAddress(data)]),
+  ]);
+  const bytes = op.terms.every(({ data }) => data.BYTES_PER_ELEMENT === 2) ? 2 : 4;
+  const mask = maskOperand(to, op.mask);
+  return [OP.sum, groups, op.base ? 1 : 0, ...mask, op.terms.length, bytes, to.space.tableAddress(list)];
 }
 
 const FRAME_WORD = { lo: 0, hi: 4, input0: 8, input1: 12 } as const;

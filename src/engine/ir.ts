@@ -11,7 +11,7 @@ export type Column = number;
 export type Source = { readonly column: Column } | { readonly value: number };
 /** A column of 0 / all ones; undefined = every packet. */
 export type Mask = Column | undefined;
-export type Words = Uint8Array | Uint16Array | Uint32Array;
+export type Words = Uint8Array | Uint16Array | Int16Array | Uint32Array;
 
 export interface ScanOperand {
   readonly kind: 'lo' | 'hi' | 'input0' | 'input1' | 'const';
@@ -118,6 +118,16 @@ export type ColumnOp =
       readonly init: number;
       readonly bytes: readonly { readonly key: Column; readonly right: number; readonly table: Uint32Array }[];
     }
+  /** dst[l] = (dst[l] if base) + the sum over terms of data[row · lanes + l], cut to widths[l]: a SumReduce over table rows. */
+  | {
+      readonly op: 'sum';
+      readonly dsts: readonly Column[];
+      readonly widths: readonly number[];
+      readonly base: boolean;
+      readonly mask: Mask;
+      /** Data of 4 · ceil(lanes / 4) elements a row, signed 16-bit or 32-bit alike in all terms. */
+      readonly terms: readonly { readonly row: Column; readonly data: Int16Array | Uint32Array }[];
+    }
   | { readonly op: 'scan'; readonly register: string; readonly k: number; readonly calls: readonly ScanCall[] };
 
 function sourceColumns(...sources: readonly Source[]): Column[] {
@@ -131,6 +141,7 @@ function maskColumns(mask: Mask): Column[] {
 /** Columns an operation writes. */
 export function writesOf(op: ColumnOp): readonly Column[] {
   if (op.op === 'scan') return op.calls.flatMap((call) => call.outputs.map((output) => output.dst));
+  if (op.op === 'sum') return op.dsts;
   return [op.dst];
 }
 
@@ -138,6 +149,7 @@ export function writesOf(op: ColumnOp): readonly Column[] {
 export function keepsDestination(op: ColumnOp): boolean {
   if (op.op === 'scan') return true;
   if (op.op === 'move' && op.keep !== 0) return true;
+  if (op.op === 'sum' && op.base) return true;
   return 'mask' in op && op.mask !== undefined;
 }
 
@@ -164,6 +176,8 @@ export function readsOf(op: ColumnOp): readonly Column[] {
       return op.chunks.map((chunk) => chunk.key);
     case 'crc':
       return op.bytes.map((byte) => byte.key);
+    case 'sum':
+      return [...kept, ...op.terms.map((term) => term.row), ...maskColumns(op.mask)];
     case 'scan':
       return [
         ...kept,

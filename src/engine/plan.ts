@@ -3,6 +3,7 @@
 import type { Placement, Program } from '../program/index.ts';
 import { ALL_ONES, type Builder, compare, createBuilder, fieldOf, lowMask, move, sliced } from './builder.ts';
 import { flattenProgram } from './flatten.ts';
+import { fuseSums } from './fuse.ts';
 import { type Column, type ColumnOp, needed, readsOf, writesOf } from './ir.ts';
 import type { MatchNote } from './table.ts';
 
@@ -56,7 +57,8 @@ export function planProgram(program: Program, placement: Placement | undefined, 
   flattenProgram(builder, placement, (note) => matches.push(note));
   const outputs = [...verdictOutputs(builder), ...observedOutputs(builder, options.observe)];
   const wanted = outputs.map((output) => output.column);
-  const { ops, inputs } = needed(builder.ops, wanted);
+  const kept = needed(builder.ops, wanted).ops;
+  const { ops, inputs } = needed(fuseSums(kept, wanted), wanted);
   const provided = providedColumns(builder, options.injected);
   const oneByOne = accessedTwice(ops);
   return {

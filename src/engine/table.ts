@@ -23,6 +23,8 @@ export interface Branch {
   readonly action: Action;
   readonly mask: Mask;
   readonly param: (name: string) => { readonly source: Source; readonly bits: number };
+  /** For additions: action data that is 0 for packets of the path running another action, with the path as mask. */
+  readonly added: { readonly mask: Mask; readonly param: Branch['param'] };
 }
 
 export interface TableUse {
@@ -73,7 +75,10 @@ export function emitTable(
   const branches = actions.flatMap((action, id): Branch[] => {
     if (!used.includes(id)) return [];
     const own = ids === undefined ? undefined : compare(builder, 'eq', { column: ids }, { value: id }, 0, ALL_ONES);
-    return [{ action, mask: both(builder, own, path), param: paramReader(builder, action, data, row, count) }];
+    const param = paramReader(builder, action, data, row, count);
+    const zeroed = ids === undefined ? data : { ...data, words: onlyRows(data, (r) => used[r] === id) };
+    const added = { mask: path, param: ids === undefined ? param : paramReader(builder, action, zeroed, row, count) };
+    return [{ action, mask: both(builder, own, path), param, added }];
   });
   return { branches, hit };
 }
@@ -111,6 +116,11 @@ function rowData(table: Table, part: StagePart, actions: readonly Action[]): Row
     });
   }
   return { words, stride };
+}
+
+/** The words with other rows than those wanted set to 0. */
+function onlyRows({ words, stride }: RowData, wanted: (row: number) => boolean): Uint32Array {
+  return words.map((value, at) => (wanted(Math.floor(at / stride)) ? value : 0));
 }
 
 function paramReader(builder: Builder, action: Action, data: RowData, row: Column | undefined, miss: number) {

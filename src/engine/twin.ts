@@ -4,6 +4,7 @@ import type { Machine } from './machine.ts';
 import { mix, OP_WORDS, PARSED } from './opcodes.ts';
 import { createParse } from './twin-parse.ts';
 import { createScan } from './twin-scan.ts';
+import { createSum } from './twin-sum.ts';
 
 /** Typed views of one memory. */
 export interface Views {
@@ -170,6 +171,7 @@ export function createTwin(buffer: ArrayBufferLike): Machine {
   const views: Views = { u8: new Uint8Array(buffer), u16: new Uint16Array(buffer), u32: new Uint32Array(buffer) };
   const { u8, u16, u32 } = views;
   const scan = createScan(views);
+  const sum = createSum(views);
   return {
     run: (code, count) => {
       const lanes = (count + 3) & ~3;
@@ -177,6 +179,10 @@ export function createTwin(buffer: ArrayBufferLike): Machine {
         const w = u32.subarray(pc, pc + OP_WORDS[u32[pc]]);
         if (w[0] === 12) {
           scan(w, count);
+          continue;
+        }
+        if (w[0] === 13) {
+          sum(w, lanes);
           continue;
         }
         const masked = isElementwise(w[0]);

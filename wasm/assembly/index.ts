@@ -3,6 +3,7 @@
 import { binary, compare, move, shiftSigned } from './columns';
 import { bitmap, crc, direct, find, gather, product, search } from './lookup';
 import { scan } from './scan';
+import { sum } from './sum';
 
 export { assign, collect, deliver, parse, pick } from './parse';
 
@@ -59,6 +60,10 @@ export function run(pc: usize, count: u32): void {
         break;
       case 12:
         scan(load<u32>(pc, 4), load<u32>(pc, 8), load<u32>(pc, 12), load<u32>(pc, 16), load<u32>(pc, 20), load<u32>(pc, 24), load<u32>(pc, 28), count);
+        pc += 32;
+        break;
+      case 13:
+        sum(load<u32>(pc, 4), load<u32>(pc, 8), load<u32>(pc, 12), load<u32>(pc, 16), load<u32>(pc, 20), load<u32>(pc, 24), load<u32>(pc, 28), bytes);
         pc += 32;
         break;
       default:
