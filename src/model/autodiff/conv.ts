@@ -1,6 +1,7 @@
 /** Convolution and max pooling on rows that hold pictures [channels, height, width]; one-dimensional ones have height 1. */
 import { matmul } from './dense.ts';
-import { gradient, type Numbers, record, result, type Tape, type Variable } from './tape.ts';
+import type { Numbers } from './kernels.ts';
+import { gradient, record, result, type Tape, type Variable } from './tape.ts';
 
 export interface Picture {
   readonly channels: number;

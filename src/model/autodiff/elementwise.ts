@@ -16,14 +16,12 @@ function map(
   });
 }
 
-/** max(x, 0); the slope at 0 is 0. Written out: it is in every model's hot path. */
+/** max(x, 0); the slope at 0 is 0. */
 export function relu(tape: Tape, x: Variable): Variable {
+  const { kernels } = tape.backend;
   const out = result(tape, x.shape, [x]);
-  for (let i = 0; i < x.data.length; i++) out.data[i] = Math.max(x.data[i], 0);
-  return record(tape, out, (grad) => {
-    const dx = gradient(tape, x);
-    for (let i = 0; i < grad.length; i++) if (x.data[i] > 0) dx[i] += grad[i];
-  });
+  kernels.relu(out.data, x.data);
+  return record(tape, out, (grad) => kernels.addReluSlope(gradient(tape, x), x.data, grad));
 }
 
 export function tanh(tape: Tape, x: Variable): Variable {

@@ -2,7 +2,7 @@
  * Matrix products, the hot kernels of training. A tile of two rows by four columns of the result stays in local variables over the
  * whole inner dimension: twice the speed of row-at-a-time loops, because the result is loaded and stored once.
  */
-import type { Numbers } from './tape.ts';
+import type { Numbers } from './kernels.ts';
 
 /** Rows i and i+1 of C[m×n] += A · B. */
 function tileRows(c: Numbers, a: Numbers, b: Numbers, i: number, k: number, n: number): void {

@@ -1,5 +1,6 @@
 /** Losses: one number, averaged over the batch. */
-import { gradient, type Numbers, record, result, type Tape, take, type Variable } from './tape.ts';
+import type { Numbers } from './kernels.ts';
+import { gradient, record, result, type Tape, take, type Variable } from './tape.ts';
 
 /** Row-wise softmax of scores with `width` columns into `out`. */
 export function softmaxRows(out: Numbers, scores: Numbers, width: number): void {

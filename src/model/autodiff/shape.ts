@@ -6,8 +6,7 @@ export function reshape(tape: Tape, x: Variable, shape: readonly number[]): Vari
   if (sizeOf(shape) !== x.data.length) throw new Error(`reshape of ${x.shape.join('×')} to ${shape.join('×')}`);
   const out: Variable = { shape, data: x.data, grad: undefined, tracked: x.tracked && tape.recording };
   return record(tape, out, (grad) => {
-    const dx = gradient(tape, x);
-    for (let i = 0; i < grad.length; i++) dx[i] += grad[i];
+    tape.backend.kernels.accumulate(gradient(tape, x), grad, 1);
   });
 }
 

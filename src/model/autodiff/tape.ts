@@ -1,8 +1,6 @@
 /** Reverse-mode differentiation on a tape: each operation appends one backward step; `backward` runs them in reverse. */
-
-/** float32 for training, float64 for gradient checks; the arithmetic between loads and stores is double either way. */
-export type Numbers = Float32Array | Float64Array;
-export type Precision = 'float32' | 'float64';
+import { type Backend, type Precision, plainBackend } from './backend.ts';
+import type { Numbers } from './kernels.ts';
 
 /** A row-major array in the computation; dimension 0 is the batch where there is one. */
 export interface Variable {
@@ -15,7 +13,7 @@ export interface Variable {
 }
 
 export interface Tape {
-  readonly precision: Precision;
+  readonly backend: Backend;
   /** When false, operations compute values only. */
   readonly recording: boolean;
   readonly steps: (() => void)[];
@@ -23,18 +21,20 @@ export interface Tape {
   readonly pool: Map<number, { readonly buffers: Numbers[]; used: number }>;
 }
 
-export function createTape(precision: Precision = 'float32', recording = true): Tape {
-  return { precision, recording, steps: [], pool: new Map() };
+export function createTape(where: Precision | Backend = 'float32', recording = true): Tape {
+  const backend = typeof where === 'string' ? plainBackend(where) : where;
+  return { backend, recording, steps: [], pool: new Map() };
+}
+
+/** A tape that computes values only, on the buffers of `tape`: clear one before using the other. */
+export function withoutRecording(tape: Tape): Tape {
+  return { ...tape, recording: false, steps: [] };
 }
 
 /** Forget the steps and take back every buffer: variables made on this tape must not be used afterwards. */
 export function clearTape(tape: Tape): void {
   tape.steps.length = 0;
   for (const entry of tape.pool.values()) entry.used = 0;
-}
-
-export function newNumbers(precision: Precision, length: number): Numbers {
-  return precision === 'float32' ? new Float32Array(length) : new Float64Array(length);
 }
 
 /** A zeroed buffer that lives until the tape is cleared. */
@@ -46,7 +46,7 @@ export function take(tape: Tape, length: number): Numbers {
   }
   const found = entry.buffers[entry.used++];
   if (found) return found.fill(0);
-  const fresh = newNumbers(tape.precision, length);
+  const fresh = tape.backend.allocate(length);
   entry.buffers.push(fresh);
   return fresh;
 }
@@ -55,9 +55,16 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, dim) => product * dim, 1);
 }
 
-/** A constant or an input: no gradient. */
+/** A constant or an input: no gradient. On a WebAssembly backend its data must come from `take` or `allocate`; `load` copies. */
 export function constant(shape: readonly number[], data: Numbers): Variable {
   return { shape, data, grad: undefined, tracked: false };
+}
+
+/** Numbers from elsewhere, copied onto the tape's backend until it is cleared. */
+export function load(tape: Tape, shape: readonly number[], values: ArrayLike<number>): Variable {
+  const data = take(tape, values.length);
+  data.set(values);
+  return constant(shape, data);
 }
 
 /** A trainable array that outlives tapes; its gradient is kept until the optimiser clears it. */

@@ -1,12 +1,11 @@
 /** Named parameters of a network: created at first use with a seeded initial value, kept for export. */
 
-import type { Random } from '../autodiff/index.ts';
-import { type Numbers, newNumbers, type Precision, parameter, type Variable } from '../autodiff/tape.ts';
+import { type Backend, type Numbers, parameter, plainBackend, type Random, type Variable } from '../autodiff/index.ts';
 
 export type InitialValue = (data: Numbers, random: Random) => void;
 
 export interface ParameterStore {
-  readonly precision: Precision;
+  readonly backend: Backend;
   readonly random: Random;
   /** Trained arrays, in order of creation. */
   readonly trained: Map<string, Variable>;
@@ -16,8 +15,8 @@ export interface ParameterStore {
   readonly seen: Map<string, Uint8Array>;
 }
 
-export function createParameters(random: Random, precision: Precision = 'float32'): ParameterStore {
-  return { precision, random, trained: new Map(), running: new Map(), seen: new Map() };
+export function createParameters(random: Random, backend: Backend = plainBackend('float32')): ParameterStore {
+  return { backend, random, trained: new Map(), running: new Map(), seen: new Map() };
 }
 
 /** The parameter of that name, created when new. A name used with two shapes throws. */
@@ -34,10 +33,7 @@ export function trainedArray(
     }
     return found;
   }
-  const data = newNumbers(
-    store.precision,
-    shape.reduce((product, dim) => product * dim, 1),
-  );
+  const data = store.backend.allocate(shape.reduce((product, dim) => product * dim, 1));
   initial(data, store.random);
   const made = parameter(shape, data);
   store.trained.set(name, made);
@@ -47,7 +43,7 @@ export function trainedArray(
 export function runningArray(store: ParameterStore, name: string, length: number, value: number): Numbers {
   let found = store.running.get(name);
   if (!found) {
-    found = newNumbers(store.precision, length).fill(value);
+    found = store.backend.allocate(length).fill(value);
     store.running.set(name, found);
   }
   return found;

@@ -14,6 +14,7 @@ import {
   pickColumns,
   relu,
   type Tape,
+  take,
   tanh,
   type Variable,
 } from '../autodiff/index.ts';
@@ -73,7 +74,7 @@ function convLayer(tape: Tape, store: ParameterStore): Layers<Variable>['conv'] 
 
 function meanLayer(tape: Tape, x: Variable): Variable {
   const width = x.shape.at(-1)!;
-  return matmul(tape, x, constant([width, 1], new Float64Array(width).fill(1 / width)));
+  return matmul(tape, x, constant([width, 1], take(tape, width).fill(1 / width)));
 }
 
 /** The layers on a tape, with parameters from the store. In training, batch norm uses batch moments and embeddings note the rows they see. */

@@ -1,7 +1,7 @@
 /** Which rows train and which validate, and in what order they are shown. */
 import { fail } from '../../problem.ts';
 import type { FeatureRows } from '../../traffic/columns.ts';
-import { type Random, shuffle } from '../autodiff/index.ts';
+import { type Numbers, type Random, shuffle } from '../autodiff/index.ts';
 import type { ModelDefinition } from '../definitions/index.ts';
 
 /** Split codes of FeatureRows (src/traffic/columns.ts). */
@@ -52,7 +52,7 @@ export function chooseSamples(definition: ModelDefinition, rows: FeatureRows, be
 
 /** Copy rows `index[from..to)` into a dense batch. */
 export function copyRows(
-  into: Float32Array,
+  into: Numbers,
   rows: FeatureRows,
   width: number,
   index: Int32Array,

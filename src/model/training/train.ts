@@ -15,6 +15,9 @@ import {
   shuffle,
   softmaxCrossEntropy,
   type Tape,
+  take,
+  wasmBackend,
+  withoutRecording,
 } from '../autodiff/index.ts';
 import { type ModelDefinition, type ModelId, modelDefinition } from '../definitions/index.ts';
 import { exportModel } from '../export.ts';
@@ -75,10 +78,10 @@ interface Session {
   readonly evaluation: Tape;
   readonly samples: Samples;
   readonly classWeight: Float64Array | undefined;
+  /** Rows per step, in training and in evaluation (the buffers are shared). */
+  readonly batch: number;
 }
 
-/** Rows per evaluation step; bounds memory. */
-const EVALUATION_BATCH = 1024;
 /** The learning rate halves after this many epochs (ALGORITHM §4.2). */
 const HALVING = 10;
 
@@ -88,10 +91,10 @@ function evaluate(session: Session, index: Int32Array): Float32Array {
   const outputs = definition.task === 'anomaly' ? 1 : classes;
   const result = new Float32Array(index.length * outputs);
   const layers = tapeLayers(evaluation, store, false);
-  for (let from = 0; from < index.length; from += EVALUATION_BATCH) {
-    const to = Math.min(index.length, from + EVALUATION_BATCH);
+  for (let from = 0; from < index.length; from += session.batch) {
+    const to = Math.min(index.length, from + session.batch);
     clearTape(evaluation);
-    const input = new Float32Array((to - from) * width);
+    const input = take(evaluation, (to - from) * width);
     copyRows(input, rows, width, index, from, to);
     result.set(definition.network(layers, constant([to - from, width], input), classes).data, from * outputs);
   }
@@ -108,10 +111,12 @@ function validationFigure(session: Session): number {
   return macroF1(label, argmaxRows(result, classes), classes);
 }
 
-function trainBatch(session: Session, input: Float32Array, index: Int32Array, from: number, to: number): number {
+function trainBatch(session: Session, index: Int32Array, from: number, to: number): number {
   const { definition, rows, width, store, tape, classWeight } = session;
   clearTape(tape);
-  const x = constant([to - from, width], input.subarray(0, (to - from) * width));
+  const input = take(tape, (to - from) * width);
+  copyRows(input, rows, width, index, from, to);
+  const x = constant([to - from, width], input);
   const output = definition.network(tapeLayers(tape, store, true), x, rows.classes.length);
   const labels = Int32Array.from(index.subarray(from, to), (row) => rows.label[row]);
   const loss =
@@ -120,19 +125,17 @@ function trainBatch(session: Session, input: Float32Array, index: Int32Array, fr
   return loss.data[0];
 }
 
-function trainEpoch(session: Session, adam: Adam, rate: number, batch: number, limit: number, random: Random): number {
-  const { samples, definition, rows, width, store } = session;
+function trainEpoch(session: Session, adam: Adam, rate: number, limit: number, random: Random): number {
+  const { samples, definition, store, batch } = session;
   const order = samples.train.slice();
   shuffle(order, random);
   const count = Math.min(order.length, limit);
-  const input = new Float32Array(batch * width);
   let loss = 0;
   for (let from = 0; from < count; from += batch) {
     const to = Math.min(count, from + batch);
     // Batch moments need company: a last batch of one row is left out.
     if (to - from < 2 && count > 1) break;
-    copyRows(input, rows, width, order, from, to);
-    loss += trainBatch(session, input, order, from, to) * (to - from);
+    loss += trainBatch(session, order, from, to) * (to - from);
     for (const name of definition.frozen) {
       const held = store.trained.get(name);
       if (held) held.grad = undefined;
@@ -155,9 +158,11 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
   const benign = Math.max(0, rows.classes.indexOf(options.benign ?? 'benign'));
   const samples = chooseSamples(definition, rows, benign, random);
   const classWeight = options.classWeights === 'balanced' ? balancedWeights(rows, samples.train) : undefined;
-  const store = createParameters(random);
-  const session = { definition, rows, width, store, samples, classWeight };
-  return { ...session, tape: createTape(), evaluation: createTape('float32', false) };
+  const backend = wasmBackend();
+  const store = createParameters(random, backend);
+  const batch = options.batch ?? definition.training.batch;
+  const tape = createTape(backend);
+  return { definition, rows, width, store, samples, classWeight, batch, tape, evaluation: withoutRecording(tape) };
 }
 
 function specOf(definition: ModelDefinition, rows: FeatureRows, options: TrainOptions): ModelSpec {
@@ -186,13 +191,16 @@ export function trainModel(id: string, rows: FeatureRows, options: TrainOptions 
   // One forward pass creates the parameters.
   evaluate(session, session.samples.train.subarray(0, 1));
   const trainable = [...store.trained].filter(([name]) => !definition.frozen.includes(name));
-  const adam = createAdam(trainable.map(([, variable]) => variable));
+  const adam = createAdam(
+    trainable.map(([, variable]) => variable),
+    store.backend,
+  );
   const history: EpochRecord[] = [];
   let best: EpochRecord | undefined;
   let kept = snapshot(store);
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
     const learningRate = settings.learningRate * 0.5 ** Math.floor((epoch - 1) / HALVING);
-    const loss = trainEpoch(session, adam, learningRate, settings.batch, settings.rowsPerEpoch, random);
+    const loss = trainEpoch(session, adam, learningRate, settings.rowsPerEpoch, random);
     if (!definition.frozen.includes('length')) fillUnseenRows(store);
     const record = { epoch, learningRate, loss, validation: validationFigure(session) };
     history.push(record);
