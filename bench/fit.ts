@@ -4,7 +4,8 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chipNamed, type Description, type FitReport, fitDescription, readDescription } from '../src/switch/index.ts';
+import { chipNamed, type FitReport, fitDescription, readDescription } from '../src/switch/index.ts';
+import { describeMicro } from './micro.ts';
 
 const SHARED = join(import.meta.dirname, '../../shared/golden');
 const TARGETS = ['tofino', 'tofino2'] as const;
@@ -14,6 +15,7 @@ interface MicroCase {
   readonly keyBits: number;
   readonly entries: number;
   readonly actionBits: number;
+  readonly stages: number;
   readonly sram: number;
   readonly tcam: number;
 }
@@ -29,53 +31,39 @@ function json<T>(...path: string[]): T {
   return JSON.parse(readFileSync(join(SHARED, ...path), 'utf8')) as T;
 }
 
-/** The one table of a single-table case, with its stray statement, as a description. */
-function describeCase(name: string, { kind, keyBits, entries, actionBits }: MicroCase): Description {
-  const params = [
-    ...Array.from({ length: Math.floor(actionBits / 32) }, () => 32),
-    ...(actionBits % 32 ? [actionBits % 32] : []),
-  ];
-  const description = {
-    program: name,
-    tables: [
-      {
-        table: 't',
-        key: [{ field: 'hdr.key.k', bits: keyBits, match: kind }],
-        size: entries,
-        action: 'a',
-        action_param_bits: params,
-        writes: params.map((_, i) => `hdr.o.f${i}`),
-      },
-    ],
-    statements: [{ statement: 'set port', writes: ['meta.port'] }],
-  };
-  return readDescription(JSON.stringify(description), name);
-}
-
 function used(report: FitReport, resource: string): number {
   return report.totals.find((total) => total.resource === resource)?.used ?? 0;
 }
 
-/** Single-table cases: blocks exact, or off by how much. */
-function singleTables(): { exactShare: number; worst: number } {
-  let [cases, exact, worst] = [0, 0, 0];
+/** All micro cases: blocks of single-table ones are scored; stages, and blocks of the others, are printed where they differ. */
+function microCases(): { exactShare: number; worst: number; stageShare: number } {
+  let [cases, exact, worst, all, sameStages] = [0, 0, 0, 0, 0];
   const micro = json<Record<string, Record<string, MicroCase>>>('compiler', 'micro.json');
   for (const target of TARGETS)
     for (const [name, wanted] of Object.entries(micro[target])) {
-      if (wanted.kind !== 'ternary' && wanted.kind !== 'exact') continue;
-      const report = fitDescription(describeCase(name, wanted), chipNamed(target), { alternatives: false });
+      if (wanted.stages === 0) continue; // the compiler gave no placement
+      const text = readFileSync(join(SHARED, 'compiler', 'micro', `${name}.p4`), 'utf8');
+      const report = fitDescription(describeMicro(name, text), chipNamed(target), { alternatives: false });
       const [sram, tcam] = [used(report, 'sram'), used(report, 'tcam')];
       const off = Math.max(Math.abs(sram - wanted.sram), Math.abs(tcam - wanted.tcam));
-      cases++;
-      if (off === 0) exact++;
-      else
+      const single = (wanted.kind === 'ternary' || wanted.kind === 'exact') && wanted.stages === 1;
+      const scored = wanted.kind === 'ternary' || wanted.kind === 'exact';
+      all++;
+      if (report.stages.used === wanted.stages) sameStages++;
+      if (scored) {
+        cases++;
+        if (off === 0) exact++;
+        worst = Math.max(worst, off);
+      }
+      if (off > 0 || report.stages.used !== wanted.stages)
         console.log(
-          `  ${target} ${name}: SRAM ${sram} (compiler ${wanted.sram}), TCAM ${tcam} (compiler ${wanted.tcam})`,
+          `  ${single ? 'single' : 'other '} ${target} ${name}: SRAM ${sram}/${wanted.sram} TCAM ${tcam}/${wanted.tcam} stages ${report.stages.used}/${wanted.stages}`,
         );
-      worst = Math.max(worst, off);
     }
-  console.log(`single tables: ${exact} of ${cases} exact, worst off by ${worst}`);
-  return { exactShare: exact / cases, worst };
+  console.log(
+    `single tables: ${exact} of ${cases} exact, worst off by ${worst}; stages equal in ${sameStages} of ${all} micro cases`,
+  );
+  return { exactShare: exact / cases, worst, stageShare: sameStages / all };
 }
 
 /** Whole programs whose compiler results are free of `@stage` wishes. */
@@ -122,12 +110,13 @@ export async function run(): Promise<{ figures: Record<string, number> }> {
     console.log('SKIP ../shared/golden is not here');
     return { figures: {} };
   }
-  const single = singleTables();
+  const single = microCases();
   const programs = wholePrograms();
   return {
     figures: {
       'fit.single.exactShare': single.exactShare,
       'fit.single.worst': single.worst,
+      'fit.micro.stageShare': single.stageShare,
       'fit.programs.answerShare': programs.answerShare,
       'fit.programs.stageErrorMax': programs.stageError,
       'fit.programs.memoryErrorMax': programs.memoryError,

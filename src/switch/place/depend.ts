@@ -34,6 +34,16 @@ function excludes(a: ReadonlyMap<number, 0 | 1>, b: ReadonlyMap<number, 0 | 1>):
   return false;
 }
 
+/** May both tables, of one gress, run for one packet? Tables of exclusive branches may not. */
+export function mayBothRun(demand: Demand, a: number, b: number): boolean {
+  const { tables } = demand;
+  if (tables[a].gress !== tables[b].gress) return false;
+  const own = tables.filter((table) => table.kind === 'gateway' && table.gress === tables[a].gress);
+  const gates = new Map(own.map((table) => [table.gate, table]));
+  const [first, second] = [branchPaths(tables[a], gates), branchPaths(tables[b], gates)];
+  return !first.every((one) => second.every((other) => excludes(one, other)));
+}
+
 interface Uses {
   readonly matches: ReadonlySet<string>;
   readonly reads: ReadonlySet<string>;

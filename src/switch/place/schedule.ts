@@ -4,6 +4,7 @@ import { sramOf, type TableCost, tableCost } from '../cost/table.ts';
 import type { Demand, DemandTable } from '../demand/demand.ts';
 import type { Chip } from '../targets/chip.ts';
 import { type Amounts, book, emptyBudget, type Resource, refusals, type StageBudget } from './budget.ts';
+import { containerConflicts } from './conflict.ts';
 import { chainLengths, type Dependency } from './depend.ts';
 
 /** Entries [from, to) of a table in a stage, with what they cost. */
@@ -38,6 +39,7 @@ interface State {
   readonly chip: Chip;
   readonly reserve: Reserve;
   readonly incoming: readonly (readonly Dependency[])[];
+  readonly conflicts: readonly ReadonlySet<number>[];
   /** Last stage of each table; -1 while not placed. */
   readonly done: number[];
   /** Entries of each table placed so far. */
@@ -151,6 +153,7 @@ export function schedule(
     chip,
     reserve,
     incoming,
+    conflicts: containerConflicts(demand),
     done: demand.tables.map(() => -1),
     placed: demand.tables.map(() => 0),
     parts: [],
@@ -173,12 +176,22 @@ export function schedule(
         if (state.done[index] >= 0 || tried.has(index)) continue;
         if (!mates[index].every((mate) => isReadyWith(state, mate, stage, mates[index]))) continue;
         for (const mate of mates[index]) tried.add(mate);
+        if (meetsConflict(state, mates[index], stage)) continue;
         tryPlace(state, budget, mates[index], stage);
         again ||= state.done[index] >= 0;
       }
     }
   }
   return { parts: state.parts, budgets, refusals: state.refused, impossible };
+}
+
+/** Does the stage already hold a table that writes a container shared with one of these? */
+function meetsConflict(state: State, tables: readonly number[], stage: number): boolean {
+  return tables.some(
+    (table) =>
+      state.conflicts[table].size > 0 &&
+      state.parts.some((part) => part.stage === stage && state.conflicts[table].has(part.table)),
+  );
 }
 
 /** Ready, taking the tables placed together with it as placed in this stage. */
