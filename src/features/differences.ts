@@ -7,11 +7,11 @@ import { gapNs } from './ipd.ts';
 import { TIME_FEATURES } from './units.ts';
 
 /**
- * `unparsed`: the parser gave the packet up. `slot`: the flow lost its slot at this packet or before. `clock`: time went backwards in the
- * flow. `range`: a gap of the flow was beyond what the field holds. `rounding`: time features, one tick apart at most.
+ * `unparsed`: the parser gave the packet up. `slot`: the flow lost its slot at this packet or before. `rounding`: time features, one
+ * tick apart at most. `range`: a gap of the flow was beyond what the field holds. `clock`: time went backwards in the flow.
  * `length`: padding, VLAN tags, trailers, offloaded segments. `other`: none of these.
  */
-export const CAUSES = ['unparsed', 'slot', 'clock', 'range', 'rounding', 'length', 'other'] as const;
+export const CAUSES = ['unparsed', 'slot', 'rounding', 'range', 'clock', 'length', 'other'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 export interface FeatureDifference {
@@ -38,28 +38,33 @@ const SLOT = 1;
 const CLOCK = 2;
 const RANGE = 4;
 
-/** Per packet: what has happened to its flow so far, as bits. */
-function flowHistory(dataset: Dataset, run: SwitchColumns, ipd: Uint32Array): Uint8Array {
+/** What happened at each packet, and what has happened to its flow so far, as bits. */
+interface History {
+  readonly now: Uint8Array;
+  readonly ever: Uint8Array;
+}
+
+function flowHistory(dataset: Dataset, run: SwitchColumns, ipd: Uint32Array): History {
   const { previous, position } = flowOrder(dataset);
-  const history = new Uint8Array(previous.length);
-  for (let i = 0; i < history.length; i++) {
+  const now = new Uint8Array(previous.length);
+  const ever = new Uint8Array(previous.length);
+  for (let i = 0; i < now.length; i++) {
     if (position[i] === 0) continue;
     const before = previous[i];
-    let bits = before < 0 ? 0 : history[before];
-    if (run.status && (run.status[i] === 0) !== position[i] > 1) bits |= SLOT;
-    if (before >= 0 && gapNs(dataset.packets, before, i) < 0) bits |= CLOCK;
-    if (ipd[i] > (run.range ?? 65535)) bits |= RANGE;
-    history[i] = bits;
+    if (run.status && (run.status[i] === 0) !== position[i] > 1) now[i] |= SLOT;
+    if (before >= 0 && gapNs(dataset.packets, before, i) < 0) now[i] |= CLOCK;
+    if (ipd[i] > (run.range ?? 65535)) now[i] |= RANGE;
+    ever[i] = before < 0 ? now[i] : now[i] | ever[before];
   }
-  return history;
+  return { now, ever };
 }
 
 function causeOf(name: string, history: number, apart: number): Cause {
   const time = TIME_FEATURES.includes(name);
   if (featureNamed(name).stateful && history & SLOT) return 'slot';
-  if (time && history & CLOCK) return 'clock';
+  if (time && apart <= 1) return 'rounding';
   if (time && history & RANGE) return 'range';
-  if (time) return apart <= 1 ? 'rounding' : 'other';
+  if (time && history & CLOCK) return 'clock';
   return /len$/.test(name) ? 'length' : 'other';
 }
 
@@ -77,6 +82,8 @@ export function featureDifferences(
   const history = flowHistory(dataset, run, ipd);
   const { flow } = dataset.decoded;
   return names.map((feature, f) => {
+    // pkt.ipd looks back one packet; features over the flow remember.
+    const past = feature === 'pkt.ipd' ? history.now : history.ever;
     const by = Object.fromEntries(CAUSES.map((cause) => [cause, 0])) as Record<Cause, number>;
     let packets = 0;
     let different = 0;
@@ -87,7 +94,7 @@ export function featureDifferences(
       const unparsed = run.outcome[i] >= 2;
       if (apart === 0 && !unparsed) continue;
       different++;
-      by[unparsed ? 'unparsed' : causeOf(feature, history[i], apart)]++;
+      by[unparsed ? 'unparsed' : causeOf(feature, past[i], apart)]++;
     }
     return { feature, packets, different, by };
   });

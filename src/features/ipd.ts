@@ -99,10 +99,12 @@ function addWrap(draft: Draft, settings: FrontSettings): void {
   draft.phases[known ? 'late' : 'same'].push(limit);
 }
 
-/** A 32-bit time; beyond the limit the ipd is the limit. */
+/** A 32-bit time; beyond the limit the ipd is the limit, and a step backwards (less than 2^31 ticks) is 0. */
 function addSaturate(draft: Draft, settings: FrontSettings): void {
   const last = addField(draft, 'meta.ipd_last', 16, 'metadata', 'time of the previous packet, low half');
   const long = addField(draft, 'meta.ipd_long', 1, 'metadata', 'gap beyond the limit');
+  const back = addField(draft, 'meta.ipd_back', 1, 'metadata', 'the clock went backwards');
+  const gap = { a: { kind: 'input', index: 0 }, minus: { kind: 'lo' } } as const;
   const step = registerTable(
     draft,
     {
@@ -116,18 +118,14 @@ function addSaturate(draft: Draft, settings: FrontSettings): void {
     {
       inputs: [field('meta.now_32'), field('meta.ipd_limit')],
       conditions: [
-        {
-          op: 'gt',
-          signed: false,
-          a: { kind: 'input', index: 0 },
-          minus: { kind: 'lo' },
-          b: { kind: 'input', index: 1 },
-        },
+        { op: 'lt', signed: true, ...gap, b: { kind: 'const', value: 0 } },
+        { op: 'gt', signed: false, ...gap, b: { kind: 'input', index: 1 } },
       ],
       updates: [{ cell: 'lo', op: 'set', a: { kind: 'input', index: 0 } }],
       outputs: [
         { dst: last, value: 'oldLo' },
-        { dst: long, value: 'cond0' },
+        { dst: back, value: 'cond0' },
+        { dst: long, when: 0b0101, value: 'cond1' },
       ],
     },
     FLOW.slot,
@@ -138,7 +136,8 @@ function addSaturate(draft: Draft, settings: FrontSettings): void {
     then: [keyless(draft, 'ipd_limit', [{ op: 'set', dst: IPD, a: field('meta.ipd_limit') }])],
     else: [keyless(draft, 'ipd_difference', [{ op: 'sub', dst: IPD, a: field('meta.now_16'), b: field(last) }])],
   };
-  place(draft, settings, step, difference);
+  const forwards = { kind: 'cmp', field: back, op: 'eq', value: 0 } as const;
+  place(draft, settings, step, { kind: 'if', all: [forwards], then: [difference], else: [] });
 }
 
 /** A 32-bit time and difference, clamped afterwards if asked. */

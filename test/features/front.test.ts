@@ -120,6 +120,18 @@ Front('a gap of 70,000 ticks wraps to 4,464, saturates at 65,535 or is kept by 3
   assert.is(last('wide'), 70000);
 });
 
+Front('a clock 5 ticks back reads 65,531 wrapped, 0 saturating, 2^32 − 5 in 32 bits', () => {
+  const at = T0 - (T0 % TICK);
+  const data = dataset([{ at }, { at: at - 5 * TICK }, { at: at + TICK }]);
+  const all = (ipd: 'wrap' | 'saturate' | 'wide') => [
+    ...switchValues(featureProgram(['pkt.ipd'], { ipd }), data).columns[0],
+  ];
+  assert.equal(all('wrap'), [0, 65531, 6]);
+  assert.equal(all('saturate'), [0, 0, 6]);
+  assert.equal(all('wide'), [0, 2 ** 32 - 5, 6]);
+  assert.equal([...idealFeatures(data, ['pkt.ipd'])[0]], [0, 0, 6]);
+});
+
 Front('clamps: pkt.len at 1,500 bytes and pkt.ipd at 3,906 ticks in all modes', () => {
   const at = T0 - (T0 % TICK);
   const data = dataset([{ at, payload: 1446 }, { at: at + 9000 * TICK, payload: 1447 }, { at: at + 9010 * TICK }]);
