@@ -3,7 +3,7 @@ import { buildFront, type Front, type FrontOptions } from '../features/index.ts'
 import type { ModelSpec, OnnxModel } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program } from '../program/index.ts';
-import type { Chip } from '../switch/index.ts';
+import type { Chip, FitReport } from '../switch/index.ts';
 import type { FeatureRows } from '../traffic/columns.ts';
 import { quantise } from './fixedpoint/index.ts';
 import { type FuzzyOptions, fuzzyNetwork } from './fuzzy/index.ts';
@@ -42,7 +42,9 @@ export interface CompiledModel {
   readonly fits: boolean;
   readonly mapped: Mapped;
   readonly front: Front;
-  readonly layout: Pick<Compiled, 'cut' | 'maxBanks' | 'layoutsTried'>;
+  readonly layout: Pick<Compiled, 'cut' | 'layout' | 'layoutsTried'>;
+  /** Resources by stage, critical path, what is short and what would help. */
+  readonly fit: FitReport;
 }
 
 /** Rows of one split, in order. */
@@ -142,7 +144,7 @@ export function compileModel(input: CompileInput): CompiledModel {
     inputs: frontInputs(front, network),
     ...(front.valid === undefined ? {} : { valid: front.valid }),
   });
-  const { lowered, program, placement, fits, cut, maxBanks, layoutsTried } = compiled;
+  const { lowered, program, placement, fits, report: fit, cut, layout, layoutsTried } = compiled;
   const mapped: Mapped = {
     version: 1,
     name: input.name,
@@ -154,5 +156,5 @@ export function compileModel(input: CompileInput): CompiledModel {
     tables: lowered.report,
     sums: lowered.sums,
   };
-  return { program, placement, fits, mapped, front, layout: { cut, maxBanks, layoutsTried } };
+  return { program, placement, fits, mapped, front, fit, layout: { cut, layout, layoutsTried } };
 }

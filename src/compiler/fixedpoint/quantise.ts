@@ -73,17 +73,43 @@ function carryMap(map: NetMap, formats: Formats): NetMap {
   return map.kind === 'exact' ? { ...map, lut } : { ...map, lut, trees: map.trees.map((t) => carryTree(t, formats)) };
 }
 
-/** The integer network and its formats. */
-export function quantise(
-  network: TableNetwork,
-  options: FixedPointOptions,
-): { readonly network: TableNetwork; readonly formats: Formats } {
-  const formats = chooseFormats(network, options);
+/** Values whose integer sums still exceed the width (a threshold moved and freed a leaf): how much they must shrink. */
+function overflow(network: TableNetwork, formats: Formats, options: FixedPointOptions): Formats {
+  const bounds = networkBounds(network, options.inputs);
+  const limit = 2 ** ((options.width ?? 16) - 1) - 1;
+  const verdict = network.verdict;
+  return formats.map((scales, value) => {
+    if (value === 0) return scales;
+    const room = value === verdict.value && verdict.kind === 'argmax' ? limit / 2 : limit;
+    const most = bounds[value].map((r) => Math.max(Math.abs(r.min), Math.abs(r.max)));
+    const tied = value === verdict.value ? Math.max(...most) : 0;
+    return scales.map((scale, e) =>
+      Math.max(most[e], tied) > room ? (scale * room * 0.99) / Math.max(most[e], tied) : scale,
+    );
+  });
+}
+
+function carry(network: TableNetwork, formats: Formats): TableNetwork {
   const maps = network.maps.map((map) => carryMap(map, formats));
   const values = network.values.map((value, v) =>
     value.bias === undefined
       ? value
       : { ...value, bias: Int32Array.from(value.bias, (b, i) => Math.round(b * formats[v][i])) },
   );
-  return { network: { ...network, maps, values }, formats };
+  return { ...network, maps, values };
+}
+
+/** The integer network and its formats; every sum's exact range fits the width. */
+export function quantise(
+  network: TableNetwork,
+  options: FixedPointOptions,
+): { readonly network: TableNetwork; readonly formats: Formats } {
+  let formats = chooseFormats(network, options);
+  for (let round = 0; ; round++) {
+    const carried = carry(network, formats);
+    const shrunk = overflow(carried, formats, options);
+    const same = shrunk.every((scales, v) => scales.every((s, e) => s === formats[v][e]));
+    if (same || round === 8) return { network: carried, formats };
+    formats = shrunk;
+  }
 }

@@ -1,8 +1,10 @@
 /**
  * Ridge refit of all leaf values that add into one value, given the leaves that rows really reach: least squares against the
- * float activations, pulled towards the values the float model gave. Solved by sweeps over the tables (block coordinate
- * descent), so memory stays linear in rows and tables of any size take part.
+ * float activations, pulled towards the values the float model gave. Small problems are solved exactly (normal equations of the
+ * leaves' co-occurrence), large ones by sweeps over the tables: memory stays linear in rows and tables of any size take part.
  */
+
+import { solveRidge } from './ridge.ts';
 
 /** One table within a sum: `index[r]` is the row that calibration row r reads. */
 export interface RefitTable {
@@ -37,6 +39,11 @@ export function refitSum(
   for (const table of tables) applyRows(table, residual, size, -1);
   const start = tables.map((t) => Float64Array.from(t.lut));
   const pull = options.pull ?? 4;
+  if (solveRidge(tables, residual, size, pull, options.absent)) {
+    const sums = new Float64Array(target.length);
+    for (const table of tables) applyRows(table, sums, size, 1);
+    return sums;
+  }
   for (let sweep = 0; sweep < (options.sweeps ?? 12); sweep++)
     tables.forEach((table, t) => {
       if (!table.fixed) refitTable(table, start[t], residual, size, pull, options.absent?.(table) ?? -1);

@@ -34,6 +34,9 @@ export interface TableReport {
 export interface Phase {
   readonly name: string;
   readonly steps: Step[];
+  /** The value it belongs to, and whether it makes indices or sums; the verdict's phases belong to none. */
+  readonly value?: number;
+  readonly part?: 'indices' | 'sums';
 }
 
 export interface LowerContext {
@@ -95,8 +98,8 @@ export function addTable(context: LowerContext, phase: Phase, table: Table, repo
   context.report.push({ table: table.name, ...report });
 }
 
-export function addPhase(context: LowerContext, name: string): Phase {
-  const phase: Phase = { name, steps: [] };
+export function addPhase(context: LowerContext, name: string, of: Pick<Phase, 'value' | 'part'> = {}): Phase {
+  const phase: Phase = { name, steps: [], ...of };
   context.phases.push(phase);
   return phase;
 }

@@ -5,6 +5,8 @@ export { type Bounds, inputRanges, networkBounds, type Range, reachableLeaves } 
 export type { Phase, TableReport } from './context.ts';
 export { argmaxRows, evaluateNetwork, type NetworkResult, treeLeaves } from './evaluate.ts';
 export { splitGress } from './gress.ts';
+export { joinIndices, joinMaps } from './join.ts';
+export type { Layout, ValueLayout } from './layouts.ts';
 export { type InputField, type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
 export {
   type ExactMap,
@@ -18,4 +20,4 @@ export {
   type TreeMap,
   tableRows,
 } from './network.ts';
-export { banksFor, type Compiled, searchLayout } from './search.ts';
+export { type Compiled, searchLayout } from './search.ts';

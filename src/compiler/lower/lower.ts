@@ -18,9 +18,9 @@ export interface LowerOptions {
   /** By input element. */
   readonly inputs: readonly InputField[];
   /** Smallest accumulator width to use (default: what the proof allows, 8, 16 or 32). */
-  readonly width?: 8 | 16 | 32;
-  /** Accumulator banks by value number (default 1). */
-  readonly banks?: (value: number, bits: number) => number;
+  readonly width?: SumBits;
+  /** Containers and accumulator banks by value number (default: the narrowest, one bank). */
+  readonly layout?: readonly ({ readonly bits: SumBits; readonly banks: number } | undefined)[];
   /** Keep leaf numbers in fields, for `verify`. */
   readonly keepLeaves?: boolean;
   readonly valid?: string;
@@ -45,8 +45,11 @@ export interface Lowered {
   readonly leafFields: ReadonlyMap<string, string>;
 }
 
+/** Widths of accumulators: container sizes. */
+export type SumBits = 8 | 16 | 32;
+
 /** Narrowest of 8, 16, 32 bits, at least `width`, that holds the ranges; refuses what 32 bits cannot hold. */
-function sumBits(name: string, ranges: readonly Range[], width: number): 8 | 16 | 32 {
+export function sumBits(name: string, ranges: readonly Range[], width: number): SumBits {
   const min = Math.min(0, ...ranges.map((r) => r.min));
   const max = Math.max(0, ...ranges.map((r) => r.max));
   // Sums are two's complement even where they cannot be negative: logits are read signed.
@@ -67,8 +70,9 @@ function planSum(network: TableNetwork, bounds: LowerContext['bounds'], value: n
   const ranges = [...bounds[value]];
   const verdict = network.verdict;
   if (verdict.kind === 'argmax' && verdict.value === value) ranges.push(differenceRange(bounds[value]));
-  const bits = sumBits(network.values[value].name, ranges, options.width ?? 8);
-  return { bits, banks: Math.max(1, options.banks?.(value, bits) ?? 1) };
+  const chosen = options.layout?.[value];
+  const bits = sumBits(network.values[value].name, ranges, Math.max(options.width ?? 8, chosen?.bits ?? 8));
+  return { bits, banks: chosen?.banks ?? 1 };
 }
 
 /** Lowers a row network (window 1). Throws COMPILE-OVERFLOW when a sum cannot be held. */

@@ -1,12 +1,14 @@
 /**
- * Layouts proposed to the chip: accumulator banks and the cut between ingress and egress, tried from the shallowest on until the
- * switch's placement fits (ARCHITECTURE.md: the compiler proposes, `switch` places).
+ * Layouts proposed to the chip: accumulators, joined indices and the cut between ingress and egress, tried from the best estimate on
+ * until the switch's placement fits (ARCHITECTURE.md: the compiler proposes, `switch` places).
  */
 import type { Front } from '../../features/index.ts';
 import { fail } from '../../problem.ts';
 import type { Placement, Program } from '../../program/index.ts';
-import { type Chip, placeProgram } from '../../switch/index.ts';
+import { type Chip, type FitReport, placeProgram } from '../../switch/index.ts';
 import { assembleProgram } from './assemble.ts';
+import { joinIndices } from './join.ts';
+import { type Candidate, type Cut, type Layout, type Room, rankLayouts } from './layouts.ts';
 import { type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
 import type { TableNetwork } from './network.ts';
 
@@ -14,44 +16,56 @@ export interface Compiled {
   readonly program: Program;
   readonly placement: Placement;
   readonly fits: boolean;
+  readonly report: FitReport;
   readonly lowered: Lowered;
   /** Number of phases in ingress, and the layout tried: for the report. */
   readonly cut: number;
-  readonly maxBanks: number;
+  readonly layout: Layout;
   readonly layoutsTried: number;
 }
 
-/** Containers of one size that accumulators of one value may take, leaving room for inputs and the front (TARGETS.md §2: 48/72/48). */
-const ACCUMULATORS: Readonly<Record<number, number>> = { 8: 40, 16: 64, 32: 40 };
-/** Action data bus, bytes a stage (TARGETS.md §5). */
-const BUS_BYTES = 128;
-/** Normal containers of one group: all operands of an instruction sit in one (TARGETS.md §2). */
-const GROUP = 12;
+/** Layouts with cuts tried before giving up. */
+const MOST_LAYOUTS = 16;
+/** Containers lost because the gresses take deparsed containers in lumps (TARGETS.md §2). */
+const LUMP = 4;
 
-/** Banks that make the shallowest sum under the limits: tables in a chain, then rounds of additions. */
-export function banksFor(network: TableNetwork, value: number, bits: number, most: number): number {
-  const tables = network.maps.filter((m) => m.output === value).length;
-  const size = network.values[value].size;
-  const byBus = Math.floor(BUS_BYTES / ((size * bits) / 8));
-  const byPhv = Math.floor((ACCUMULATORS[bits] ?? 40) / size);
-  // The verdict's differences tie all logits and their banks into one group of containers.
-  const byGroup = value === network.verdict.value ? Math.floor(GROUP / size) : GROUP;
-  const limit = Math.max(1, Math.min(most, tables, byBus, byPhv, byGroup));
-  let best = 1;
-  const depth = (b: number): number => Math.ceil(tables / b) + Math.ceil(Math.log2(b));
-  for (let b = 2; b <= limit; b++) if (depth(b) < depth(best)) best = b;
-  return best;
+/** What the front leaves of the chip: it is placed alone. */
+function roomBehind(name: string, front: Front, chip: Chip): Room {
+  const bare: Lowered = {
+    fields: [],
+    actions: [],
+    tables: [],
+    phases: [],
+    verdict: { kind: 'none', logits: [], classes: [] },
+    report: [],
+    sums: [],
+    leafFields: new Map(),
+  };
+  const { placement, report } = placeProgram(assembleProgram(name, bare, front), chip);
+  const containers: Record<number, number> = {};
+  for (const { bits, kind, used, available } of report.phv.containers)
+    if (kind === 'normal') containers[bits] = Math.max(0, (available ?? 1e6) - used - LUMP);
+  return { containers, stages: chip.stages, frontStages: placement.stages };
 }
 
-/** Cuts worth trying: everything in ingress, then from the end of the first value on, deepest ingress last. */
-function cutsOf(lowered: Lowered): number[] {
-  const n = lowered.phases.length;
-  const middle = Array.from({ length: n }, (_, i) => i);
-  const steps = (from: number, to: number): number =>
-    lowered.phases.slice(from, to).reduce((sum, p) => sum + p.steps.length, 0);
-  const total = steps(0, n);
-  middle.sort((a, b) => Math.abs(steps(0, a) - total / 3) - Math.abs(steps(0, b) - total / 3));
-  return [n, ...middle];
+/** Number of the first phase in egress. */
+function cutPhase(lowered: Lowered, cut: Cut): number {
+  if (cut === undefined) return lowered.phases.length;
+  const at = lowered.phases.findIndex((p) => p.value === cut.value && (cut.part === 'indices' || p.part === 'sums'));
+  return at < 0 ? lowered.phases.length : at;
+}
+
+/** The network with indices joined as the layout says. */
+function applyJoins(network: TableNetwork, layout: Layout): TableNetwork {
+  return layout.reduce<TableNetwork>(
+    (joined, one, value) => (one !== undefined && one.join > 1 ? joinIndices(joined, value, one.join) : joined),
+    network,
+  );
+}
+
+/** How far a placement is from fitting: fields without a container, then stages. */
+function shortage(report: FitReport): number {
+  return report.phv.unplaced.length * 100 + report.stages.used;
 }
 
 /** Lowers and places: first layout that fits, else the one with the fewest stages (`fits` false). */
@@ -60,22 +74,25 @@ export function searchLayout(
   network: TableNetwork,
   front: Front,
   chip: Chip,
-  options: Omit<LowerOptions, 'banks'>,
+  options: Omit<LowerOptions, 'layout'>,
 ): Compiled {
-  const unbounded = !Number.isFinite(chip.stages) || chip.name === 'unbounded';
+  const unbounded = chip.name === 'unbounded';
+  const candidates: Candidate[] = unbounded
+    ? [{ layout: [], cut: undefined }]
+    : rankLayouts(network, options.inputs, options.width ?? 8, roomBehind(name, front, chip), MOST_LAYOUTS);
   let best: Compiled | undefined;
   let tried = 0;
-  for (const maxBanks of unbounded ? [1] : [4, 2, 8, 1]) {
-    const banks = (value: number, bits: number): number => banksFor(network, value, bits, maxBanks);
-    const lowered = lowerNetwork(network, { ...options, banks });
-    for (const cut of unbounded ? [lowered.phases.length] : cutsOf(lowered)) {
-      const program = assembleProgram(name, lowered, front, cut);
-      const { fits, placement } = placeProgram(program, chip);
-      tried++;
-      const made = { program, placement, fits, lowered, cut, maxBanks, layoutsTried: tried };
-      if (fits) return made;
-      if (best === undefined || placement.stages < best.placement.stages) best = made;
-    }
+  const known = new Map<Layout, Lowered>();
+  for (const { layout, cut } of candidates) {
+    const lowered = known.get(layout) ?? lowerNetwork(applyJoins(network, layout), { ...options, layout });
+    known.set(layout, lowered);
+    const at = cutPhase(lowered, cut);
+    const program = assembleProgram(name, lowered, front, at);
+    const { fits, placement, report } = placeProgram(program, chip);
+    tried++;
+    const made = { program, placement, fits, report, lowered, cut: at, layout, layoutsTried: tried };
+    if (fits) return made;
+    if (best === undefined || shortage(report) < shortage(best.report)) best = made;
   }
   if (best === undefined) return fail({ code: 'COMPILE-LAYOUT', message: 'no layout to try', where: name });
   return { ...best, layoutsTried: tried };

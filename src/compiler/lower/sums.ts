@@ -73,7 +73,14 @@ function paramsOf(count: number, bits: number): Record<string, number> {
   return Object.fromEntries(Array.from({ length: count }, (_, i) => [`v${i}`, bits]));
 }
 
-function treeSum(context: LowerContext, phase: Phase, map: TreeMap, plan: SumPlan, bank: Bank): void {
+function treeSum(
+  context: LowerContext,
+  indexPhase: Phase,
+  phase: Phase,
+  map: TreeMap,
+  plan: SumPlan,
+  bank: Bank,
+): void {
   const { instructions, columns } = accumulate(bank, map.outIndex, liveColumns(map));
   const params = paramsOf(columns.length, plan.bits);
   const bits = columns.map(() => plan.bits as number);
@@ -84,7 +91,7 @@ function treeSum(context: LowerContext, phase: Phase, map: TreeMap, plan: SumPla
   const data = (index: number): number[] => [...columns.map((o) => map.lut[index * n + o]), ...leaf(index)];
   const note = map.note ?? map.name;
   if (map.trees.length > 1) {
-    indexedSum(context, phase, map, { name, action, bits, data, note });
+    indexedSum(context, indexPhase, phase, map, { name, action, bits, data, note });
     return;
   }
   const made = treeTable(context, map.trees, { name, action, bits, data, note });
@@ -120,11 +127,12 @@ const log2Up = (n: number): number => Math.max(1, Math.ceil(Math.log2(n)));
 /** Joined trees: every tree's leaf number goes to a field, an exact table on all of them adds the row (index joining). */
 function indexedSum(
   context: LowerContext,
+  indexPhase: Phase,
   phase: Phase,
   map: TreeMap,
   parts: { name: string; action: string; bits: readonly number[]; data: (index: number) => number[]; note: string },
 ): void {
-  const fields = map.trees.map((tree, t) => leafIndex(context, phase, map, t, log2Up(tree.leaves)));
+  const fields = map.trees.map((tree, t) => leafIndex(context, indexPhase, map, t, log2Up(tree.leaves)));
   const reach = map.trees.map((tree) =>
     reachableLeaves(tree, (c) => context.bounds[tree.inputs[c].value][tree.inputs[c].index]),
   );
@@ -270,7 +278,7 @@ function addUp(context: LowerContext, value: number, banks: readonly Bank[]): vo
     if (instructions.length === 0) continue;
     const step = `${name}_sum${round++}`;
     const action = addAction(context, `${step}_go`, {}, instructions);
-    const phase = addPhase(context, step);
+    const phase = addPhase(context, step, { value, part: 'sums' });
     addTable(context, phase, keyless(step, 'ingress', action, `banks of ${context.network.values[value].name}`), {
       kind: 'keyless',
       entries: 0,
@@ -295,14 +303,15 @@ export function lowerSum(context: LowerContext, value: number, plan: SumPlan): v
   );
   for (let e = 0; e < size; e++)
     context.elements[value][e] = { field: bankField(context, value, e, 0), bits: plan.bits };
-  const phase = addPhase(context, name);
+  const indexPhase = addPhase(context, `${name} indices`, { value, part: 'indices' });
+  const phase = addPhase(context, name, { value, part: 'sums' });
   startConstants(context, phase, value, maps, banks[0], plan, bias);
   let next = 0;
   for (const map of maps) {
     if (map.kind === 'absdiff') throw new Error('absolute differences are lowered on their own');
     if (map.kind === 'tree' && map.trees.length === 0) continue;
     const bank = banks[next++ % plan.banks];
-    if (map.kind === 'tree') treeSum(context, phase, map, plan, bank);
+    if (map.kind === 'tree') treeSum(context, indexPhase, phase, map, plan, bank);
     else exactSum(context, phase, map, plan, bank);
   }
   addUp(context, value, banks);

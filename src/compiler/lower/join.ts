@@ -1,0 +1,71 @@
+/**
+ * Index joining (Pegasus §4.3): several small fuzzy indices become one exact key. Instead of one wide ternary table a tree, each tree
+ * writes its leaf number, and one exact table reads k of them: k times fewer additions, and the inputs are dead sooner.
+ */
+import type { TableNetwork, TreeMap } from './network.ts';
+import { tableRows } from './network.ts';
+
+/** Most entries of a joined table (three 4-bit indices). */
+export const JOIN_LIMIT = 4096;
+
+/** The sum of several maps as one: combined index, first map most significant. All add into the same elements. */
+export function joinMaps(maps: readonly TreeMap[]): TreeMap {
+  const n = maps[0].outIndex.length;
+  const rows = maps.map(tableRows);
+  const count = rows.reduce((product, r) => product * r, 1);
+  const lut = maps[0].lut instanceof Int32Array ? new Int32Array(count * n) : new Float64Array(count * n);
+  for (let i = 0; i < count; i++) {
+    let rest = i;
+    for (let m = maps.length - 1; m >= 0; m--) {
+      const row = rest % rows[m];
+      rest = Math.floor(rest / rows[m]);
+      for (let o = 0; o < n; o++) lut[i * n + o] += maps[m].lut[row * n + o];
+    }
+  }
+  return {
+    kind: 'tree',
+    name: `${maps[0].name}_to_${maps[maps.length - 1].name.replace(/^.*[./]/, '')}`,
+    trees: maps.flatMap((m) => m.trees),
+    output: maps[0].output,
+    outIndex: maps[0].outIndex,
+    lut,
+    note: maps.map((m) => m.note ?? m.name).join(' + '),
+  };
+}
+
+function joinable(map: TableNetwork['maps'][number], first: TreeMap): map is TreeMap {
+  return (
+    map.kind === 'tree' &&
+    map.trees.length === 1 &&
+    map.shared === undefined &&
+    map.outIndex.length === first.outIndex.length &&
+    map.outIndex.every((e, o) => e === first.outIndex[o])
+  );
+}
+
+/** The network with the single-tree maps of one value joined in groups of up to `k`, below the entry limit. */
+export function joinIndices(network: TableNetwork, value: number, k: number): TableNetwork {
+  const mine = network.maps.filter((m) => m.output === value);
+  const first = mine.find((m): m is TreeMap => m.kind === 'tree' && m.trees.length === 1);
+  if (k < 2 || first === undefined) return network;
+  const out: TableNetwork['maps'][number][] = [];
+  let group: TreeMap[] = [];
+  const flush = (): void => {
+    if (group.length > 0) out.push(group.length === 1 ? group[0] : joinMaps(group));
+    group = [];
+  };
+  for (const map of mine) {
+    if (!joinable(map, first)) {
+      out.push(map);
+      continue;
+    }
+    const size = group.reduce((product, m) => product * tableRows(m), tableRows(map));
+    if (group.length === k || size > JOIN_LIMIT) flush();
+    group.push(map);
+  }
+  flush();
+  const at = network.maps.findIndex((m) => m.output === value);
+  const others = network.maps.filter((m) => m.output !== value);
+  const before = network.maps.slice(0, at).filter((m) => m.output !== value).length;
+  return { ...network, maps: [...others.slice(0, before), ...out, ...others.slice(before)] };
+}
