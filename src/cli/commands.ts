@@ -1,8 +1,25 @@
 /** All commands, one file each. Handlers import what is heavy, so that `--help` and completion stay instant. */
 
 import type { CommandModule } from 'yargs';
+import { compileCommand } from './compile.ts';
+import { fitCommand } from './fit.ts';
 import { modelsCommand } from './models.ts';
+import { replayCommand } from './replay.ts';
+import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { tracesCommand } from './traces.ts';
+import { trainCommand } from './train.ts';
+import { verifyCommand } from './verify.ts';
 
-export const commands: readonly CommandModule<object, never>[] = [modelsCommand, tracesCommand, schemaCommand];
+/** In the order of the help text: the whole path first, then its steps. */
+export const commands: readonly CommandModule<object, never>[] = [
+  runCommand,
+  trainCommand,
+  compileCommand,
+  fitCommand,
+  replayCommand,
+  verifyCommand,
+  modelsCommand,
+  tracesCommand,
+  schemaCommand,
+];

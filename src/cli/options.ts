@@ -5,6 +5,8 @@ import type { Options } from 'yargs';
 import { fail } from '../problem.ts';
 import type { CompileChoices, DatasetOptions, FlowOptions } from '../study/index.ts';
 
+export const MODEL_IDS = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder'] as const;
+
 export const datasetOptionGroup = {
   labels: { type: 'string', describe: 'labels.csv: file or 5-tuple to class', group: 'Dataset:' },
   'label-column': {
@@ -23,9 +25,16 @@ export const datasetOptionGroup = {
   },
   'split-seed': { type: 'number', default: 1, describe: 'seed of the split', group: 'Dataset:' },
   'split-file': { type: 'string', describe: 'JSON that names the split of each capture or run', group: 'Dataset:' },
+  'accept-damage': {
+    type: 'boolean',
+    default: false,
+    describe: 'exit 0 in spite of damaged captures',
+    group: 'Dataset:',
+  },
 } as const satisfies Record<string, Options>;
 
 export interface DatasetArgs {
+  acceptDamage: boolean;
   labels: string | undefined;
   labelColumn: string;
   classes: string[] | undefined;

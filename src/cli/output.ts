@@ -1,6 +1,7 @@
 /** Where text goes: results on stdout, progress and notes on stderr, problems on stderr or as JSON. */
 
 import { type Problem, ProblemError, problemText } from '../problem.ts';
+import type { Damage } from '../traffic/index.ts';
 import { EXIT_BUG, EXIT_INPUT } from './exit.ts';
 
 /** A closed pipe (`pegasim … | head`) ends the program quietly, as other tools do. */
@@ -49,4 +50,16 @@ export function reportFailure(error: unknown, json: boolean): number {
 export function printProblem(problem: Problem, json: boolean): void {
   if (json) outJson({ error: problem });
   note(`pegasim: ${problemText(problem)}`);
+}
+
+/** Warnings of a dataset as notes; damage makes the result partial: reported, and exit code 2 unless accepted. */
+export function warn(
+  dataset: { readonly warnings: readonly string[]; readonly damage: readonly Damage[] },
+  args: { quiet?: boolean | undefined; acceptDamage: boolean },
+): void {
+  if (!args.quiet) for (const warning of dataset.warnings) note(`warning: ${warning}`);
+  for (const { file, packet, byteOffset, reason } of dataset.damage) {
+    note(`damaged: ${file}, packet ${packet}, byte ${byteOffset}: ${reason}; what precedes it was used`);
+  }
+  if (dataset.damage.length > 0 && !args.acceptDamage) process.exitCode = EXIT_INPUT;
 }

@@ -1,2 +1,8 @@
 /** report: results → terminal text, JSON, HTML, JUnit XML, CSV. Pure functions of results; reads and writes nothing. */
+
+export * from './fit-text.ts';
+export * from './replay-text.ts';
+export * from './result-text.ts';
+export * from './task-text.ts';
 export * from './text-table.ts';
+export * from './verdicts-csv.ts';

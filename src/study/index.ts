@@ -8,4 +8,5 @@ export * from './result.ts';
 export * from './run.ts';
 export * from './scenario.ts';
 export { SCENARIO_SCHEMA } from './schema.ts';
+export * from './tasks.ts';
 export { limitTrainRows, modelShape, trainStep } from './train.ts';

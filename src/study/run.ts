@@ -3,18 +3,18 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { readFile } from '../files.ts';
-import { type ModelSpec, openReference, parseOnnx, readModelSpec } from '../model/index.ts';
+import { type ModelSpec, openReference, parseOnnx, readModelSpec, type TrainedModel } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import { type Replay, replay } from '../replay/index.ts';
 import { type Chip, chipNamed, type FitReport, placeProgram } from '../switch/index.ts';
-import { generateTraces, type LoadedDataset, parseTraceSpec } from '../traffic/index.ts';
+import { type FeatureRows, generateTraces, type LoadedDataset, parseTraceSpec, TRAIN } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
 import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts';
 import { checkExpectations } from './expectations.ts';
 import { figuresOf } from './figures.ts';
 import { type InputShape, idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
 import type { ModelSummary, ScenarioResult, ScenarioTiming } from './result.ts';
-import type { Scenario } from './scenario.ts';
+import type { ModelOptions, Scenario } from './scenario.ts';
 import { modelShape, trainStep } from './train.ts';
 
 export interface StudyContext {
@@ -93,8 +93,7 @@ async function modelAndProgram(
     given ??
     (await clock.time('train', async () => {
       const trained = await trainStep(cache, rows, { ...options, train: options.train! }, flow.tickBits, progress);
-      const count = rows.split.reduce((sum, split) => sum + (split === 0 ? 1 : 0), 0);
-      return floatModel(trained, options.seed, Math.min(count, options.maxRows ?? count));
+      return floatModel(trained, options, rows);
     }));
   const step = { name: scenario.name, onnx: model.onnx, spec: model.spec, rows, chip, choices: scenario.compile, flow };
   const compiled = await clock.time('compile', () => compileStep(cache, step, progress));
@@ -110,8 +109,11 @@ async function loadData(scenario: Scenario, progress: Progress | undefined): Pro
   return dataset;
 }
 
-function floatModel(trained: Awaited<ReturnType<typeof trainStep>>, seed: number, rows: number): FloatModel {
+/** A training's outcome as a float model. */
+export function floatModel(trained: TrainedModel, { seed, maxRows }: ModelOptions, all: FeatureRows): FloatModel {
   const { onnx, spec, id, parameters, history, best } = trained;
+  const total = all.split.reduce((sum, split) => sum + (split === TRAIN ? 1 : 0), 0);
+  const rows = Math.min(total, maxRows ?? total);
   return {
     onnx,
     spec,

@@ -17,7 +17,7 @@ const LAW: Record<string, { any: string[]; types: string[] }> = {
     any: ['traffic', 'features', 'model', 'program', 'switch', 'compiler', 'engine', 'replay', 'emit'],
     types: [],
   },
-  report: { any: [], types: ['replay', 'switch', 'compiler', 'study', 'program'] },
+  report: { any: [], types: ['replay', 'switch', 'compiler', 'study', 'program', 'traffic'] },
   emit: { any: ['program', 'switch'], types: [] },
 };
 

@@ -1,0 +1,65 @@
+/** `pegasim run`: scenarios from captures to verdicts, expectations checked. */
+
+import { type CommonArgs, defineCommand } from './command.ts';
+import { EXIT_FAILED, EXIT_INPUT } from './exit.ts';
+import { note, out, outJson, warn } from './output.ts';
+import { progressDisplay } from './progress.ts';
+
+interface Args extends CommonArgs {
+  scenarios: string[];
+  smoke: boolean;
+  out: string | undefined;
+  cache: string;
+  acceptDamage: boolean;
+}
+
+async function handler(args: Args): Promise<void> {
+  const { loadScenarios, openCache, runScenario } = await import('../study/index.ts');
+  const { resultLine, resultText } = await import('../report/index.ts');
+  const { checkWritable, writeFile } = await import('../files.ts');
+  const { join } = await import('node:path');
+  if (args.out !== undefined) checkWritable(join(args.out, 'results.json'));
+  const scenarios = args.scenarios.flatMap((file) => loadScenarios(file, args.smoke));
+  const progress = progressDisplay(args.quiet);
+  const results: unknown[] = [];
+  for (const scenario of scenarios) {
+    const cache = openCache(args.cache === '' ? undefined : args.cache);
+    const { result, timing, dataset } = await runScenario(scenario, { cache, progress: progress.report }).finally(
+      progress.stop,
+    );
+    warn(dataset, { ...args, acceptDamage: args.acceptDamage || scenario.replay.acceptDamage });
+    results.push({ ...result, timing });
+    if (args.out !== undefined)
+      writeFile(join(args.out, `${scenario.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    if (!args.json) out(scenarios.length === 1 ? resultText(result, timing) : resultLine(result, timing));
+    if (!result.pass && process.exitCode !== EXIT_INPUT) process.exitCode = EXIT_FAILED;
+  }
+  if (args.out !== undefined)
+    writeFile(join(args.out, 'results.json'), `${JSON.stringify(results.map(withoutTiming), null, 2)}\n`);
+  if (args.json) outJson(scenarios.length === 1 ? results[0] : results);
+  else if (args.out !== undefined && !args.quiet) note(`results written to ${args.out}`);
+}
+
+function withoutTiming(result: unknown): unknown {
+  const { timing: _timing, ...rest } = result as { timing: unknown };
+  return rest;
+}
+
+export const runCommand = defineCommand<Args>({
+  command: 'run <scenarios..>',
+  describe: 'run scenarios: train, compile, place, replay, compare with float, check expectations',
+  builder: (yargs) =>
+    yargs
+      .positional('scenarios', { type: 'string', array: true, demandOption: true, describe: 'scenario files (YAML)' })
+      .option('smoke', {
+        type: 'boolean',
+        default: false,
+        describe: "apply each file's smoke overrides: the same path, smaller",
+      })
+      .option('out', { type: 'string', alias: 'o', describe: 'folder for results.json and one JSON file per scenario' })
+      .option('cache', { type: 'string', default: '.pegasim-cache', describe: 'folder of kept artefacts; empty: none' })
+      .option('accept-damage', { type: 'boolean', default: false, describe: 'exit 0 in spite of damaged captures' })
+      .example('$0 run scenarios/quickstart.yaml', 'captures to verdicts in under a minute')
+      .example('$0 run scenarios/*.yaml --smoke --json', 'all of them, small, for a script'),
+  handler,
+});

@@ -1,0 +1,212 @@
+/** The steps of a scenario as jobs of their own: train, compile, fit, replay, verify. Files in, files out. */
+
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import {
+  compileInjected,
+  readTableModel,
+  type VerifyResult,
+  type VerifyRunner,
+  verifyTableModel,
+} from '../compiler/index.ts';
+import { runEngine } from '../engine/index.ts';
+import { checkWritable, writeFile } from '../files.ts';
+import { type ModelSpec, openReference } from '../model/index.ts';
+import { fail, type Progress } from '../problem.ts';
+import { type PgsFile, readPgs, writePgs } from '../program/index.ts';
+import { type Replay, replay } from '../replay/index.ts';
+import { type Chip, chipNamed, type FitReport, placeProgram, runReference } from '../switch/index.ts';
+import type { LoadedDataset } from '../traffic/index.ts';
+import { contentKey, openCache } from './cache.ts';
+import { compileStep, compileSummary } from './compile.ts';
+import { idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
+import type { CompileSummary, ModelSummary } from './result.ts';
+import { floatModel, readFloatModel } from './run.ts';
+import type { CompileChoices, DatasetOptions, FlowOptions, ModelId, ModelOptions, ReplayChoices } from './scenario.ts';
+import { modelShape, trainStep } from './train.ts';
+
+interface Shared {
+  readonly progress?: Progress;
+}
+
+const progressOf = ({ progress }: Shared): Shared => (progress ? { progress } : {});
+const nothingKept = openCache(undefined);
+
+export interface TrainTask extends Shared {
+  readonly dataset: DatasetOptions;
+  readonly model: ModelOptions & { train: ModelId };
+  readonly flow: FlowOptions;
+  readonly workers: number;
+  readonly out: string;
+}
+
+/** Train one of the six models on a dataset's train split and write it as ONNX. */
+export async function trainTask(
+  task: TrainTask,
+): Promise<{ dataset: LoadedDataset; model: ModelSummary; bytes: number }> {
+  checkWritable(task.out);
+  const dataset = await loadScenarioDataset(task.dataset, task.progress);
+  const shape = modelShape(task.model.train);
+  const run = { workers: task.workers, state: 'perCapture', ...progressOf(task) } as const;
+  const rows = await switchRows(dataset, shape, task.flow, run);
+  const trained = await trainStep(nothingKept, rows, task.model, task.flow.tickBits, task.progress);
+  writeFile(task.out, trained.onnx);
+  const model = floatModel(trained, task.model, rows);
+  return { dataset, model: model.summary, bytes: trained.onnx.length };
+}
+
+export interface CompileTask extends Shared {
+  /** ONNX file, or a table-model folder or its model.json. */
+  readonly model: string;
+  /** Calibration data; not for table models. */
+  readonly dataset?: DatasetOptions;
+  readonly flow: FlowOptions;
+  readonly choices: CompileChoices;
+  readonly target: string;
+  readonly workers: number;
+  readonly out: string;
+}
+
+export interface CompileOutcome {
+  readonly program: string;
+  readonly out: string;
+  readonly fits: boolean;
+  readonly summary: CompileSummary | null;
+  readonly tables: number;
+  readonly entries: number;
+  readonly fit: FitReport;
+  readonly warnings: readonly string[];
+}
+
+/** What a `.pgs` file remembers of its making. */
+export interface ProgramMeta {
+  readonly spec: ModelSpec | null;
+  readonly flow: FlowOptions;
+  readonly choices: CompileChoices | null;
+  readonly target: string;
+  readonly model: string;
+}
+
+export function isTableModel(path: string): boolean {
+  return path.endsWith('.json') || (statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+
+/** Compile a model and write the program. */
+export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
+  checkWritable(task.out);
+  const chip = chipNamed(task.target);
+  if (isTableModel(task.model)) return compileTables(task, chip);
+  const model = readFloatModel(task.model);
+  if (task.dataset === undefined) {
+    fail({ code: 'CLI-USAGE', message: 'compiling a float model needs calibration data', hint: 'give --data FOLDER' });
+  }
+  const dataset = await loadScenarioDataset(task.dataset, task.progress);
+  const run = { workers: task.workers, state: 'perCapture', ...progressOf(task) } as const;
+  const rows = await switchRows(dataset, model.spec, task.flow, run);
+  const name = basename(task.model).replace(/\.onnx$/, '');
+  const step = { name, onnx: model.onnx, spec: model.spec, rows, chip, choices: task.choices, flow: task.flow };
+  const compiled = await compileStep(nothingKept, step, task.progress);
+  const meta: ProgramMeta = {
+    spec: model.spec,
+    flow: task.flow,
+    choices: task.choices,
+    target: chip.name,
+    model: basename(task.model),
+  };
+  const inputs = contentKey(model.onnx, rows.values, task.flow, task.choices, chip);
+  save(task.out, {
+    program: compiled.program,
+    placement: compiled.placement,
+    mapped: compiled.mapped,
+    meta: { ...meta },
+    inputs,
+  });
+  const summary = compileSummary(compiled, task.choices);
+  return { ...outcome(compiled, task, chip), summary, warnings: dataset.warnings };
+}
+
+function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
+  const model = readTableModel(resolve(task.model));
+  const compiled = compileInjected(model, { chip });
+  const meta: ProgramMeta = { spec: null, flow: task.flow, choices: null, target: chip.name, model: model.name };
+  save(task.out, {
+    program: compiled.program,
+    placement: compiled.placement,
+    meta: { ...meta },
+    inputs: contentKey(model.name, chip),
+  });
+  return { ...outcome(compiled, task, chip), summary: null, warnings: [] };
+}
+
+function save(path: string, file: PgsFile): void {
+  writePgs(path, file);
+}
+
+function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: CompileTask, chip: Chip) {
+  const { program, fits } = compiled;
+  const entries = program.tables.reduce((sum, table) => sum + table.entries.count, 0);
+  return {
+    program: program.name,
+    out: task.out,
+    fits,
+    tables: program.tables.length,
+    entries,
+    fit: placeProgram(program, chip).report,
+  };
+}
+
+/** Check a compiled program against a chip. @throws ProblemError PROGRAM-*, FIT-CHIP */
+export function fitTask(path: string, target: string | undefined): FitReport {
+  const { program, meta } = readPgs(path);
+  return placeProgram(program, chipNamed(target ?? (meta as unknown as ProgramMeta).target)).report;
+}
+
+export interface ReplayTask extends Shared {
+  readonly program: string;
+  readonly dataset: DatasetOptions;
+  /** Float model to compare with. */
+  readonly model?: string;
+  readonly choices: ReplayChoices;
+}
+
+/** Replay a dataset through a compiled program. */
+export async function replayTask(task: ReplayTask): Promise<Replay & { dataset: LoadedDataset }> {
+  const { program, placement, meta } = readPgs(task.program);
+  const { spec, flow } = meta as unknown as ProgramMeta;
+  if (spec === null || placement === undefined) {
+    fail({
+      code: 'RUN-INJECTED',
+      where: task.program,
+      message: 'this program reads injected features, not packets',
+      hint: 'table models are run with `pegasim verify`',
+    });
+  }
+  const model = task.model === undefined ? undefined : readFloatModel(task.model);
+  const dataset = await loadScenarioDataset(task.dataset, task.progress);
+  const reference = model === undefined ? undefined : await openReference(model.onnx, { file: task.model ?? '' });
+  try {
+    const { split, state, workers } = task.choices;
+    const run = { dataset, program, placement, spec, ideal: idealOptions(spec, flow), split, state, workers };
+    return { ...(await replay({ ...run, ...(reference ? { reference } : {}), ...progressOf(task) })), dataset };
+  } finally {
+    await reference?.close();
+  }
+}
+
+/** Run a table model's vectors through the reference pipeline and the engine, comparing every output. */
+export function verifyTask(path: string, options: { target: string; workers: number } & Shared): Promise<VerifyResult> {
+  const reference: VerifyRunner = (program, placement, input, observe) =>
+    runReference(program, placement, input, { state: 'continuous', observe });
+  const engine: VerifyRunner = (program, placement, input, observe, progress) =>
+    runEngine(program, placement, input, {
+      state: 'continuous',
+      observe,
+      ...(options.workers > 0 ? { workers: options.workers } : {}),
+      ...(progress ? { progress } : {}),
+    });
+  return verifyTableModel(resolve(path), {
+    chip: chipNamed(options.target),
+    runners: { reference, engine },
+    ...progressOf(options),
+  });
+}
