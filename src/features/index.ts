@@ -16,7 +16,15 @@ export {
   injectedFront,
 } from './injected.ts';
 export type { FrontOptions, FrontSettings, IpdMode } from './options.ts';
-export { guardedSteps, type Ring, type RingOptions, type RingValue, ringFragment, ringFragments } from './ring.ts';
+export {
+  guardedSteps,
+  modelStateBits,
+  type Ring,
+  type RingOptions,
+  type RingValue,
+  ringFragment,
+  ringFragments,
+} from './ring.ts';
 export { idealRows, idealWindows, type PacketRows, packetRows, type RowOptions } from './rows.ts';
 export { FLOW } from './slot.ts';
 export { TIME_FEATURES, type TimeScale, tickClamp, tickRows, tickThreshold, unitNs, unitOfTick } from './units.ts';

@@ -16,6 +16,8 @@ export interface InjectedOptions {
   readonly window?: number;
   /** Flow slots for windows (default 1,024). */
   readonly slots?: number;
+  /** As FrontOptions.publishedCount. */
+  readonly publishedCount?: boolean;
   /** As FrontOptions.salu. */
   readonly salu?: 'four-words' | 'one-word';
 }
@@ -38,6 +40,7 @@ export function injectedFront(options: InjectedOptions): Front {
     window,
     slots: options.slots ?? 1024,
     salu: options.salu ?? 'four-words',
+    publishedCount: options.publishedCount ?? false,
   });
   const draft = emptyDraft();
   const features = options.features.map((feature, i): FeatureField => {

@@ -44,7 +44,7 @@ function addClock(draft: Draft, settings: FrontSettings): void {
     bits: Math.min(bits, 48 - settings.tickBits),
   });
   const instructions: Instruction[] = [];
-  if (settings.ipd !== 'saturate') instructions.push(slice(settings.ipd === 'wrap' ? 16 : 32));
+  if (settings.ipd !== 'saturate') instructions.push(slice(settings.ipd === 'wide' ? 32 : 16));
   else {
     const limit = addField(draft, 'meta.ipd_limit', 16, 'metadata', 'longest ipd told apart');
     instructions.push(slice(32), slice(16), {
@@ -140,22 +140,22 @@ function addSaturate(draft: Draft, settings: FrontSettings): void {
   place(draft, settings, step, { kind: 'if', all: [forwards], then: [difference], else: [] });
 }
 
-/** A 32-bit time and difference, clamped afterwards if asked. */
-function addWide(draft: Draft, settings: FrontSettings): void {
+/** A time and its difference of the same width, clamped afterwards if asked. */
+function addPlain(draft: Draft, settings: FrontSettings, bits: 16 | 32): void {
   const clamp = settings.clamp['pkt.ipd'];
-  const last = addField(draft, 'meta.ipd_last', 32, 'metadata', 'time of the previous packet');
+  const last = addField(draft, 'meta.ipd_last', bits, 'metadata', 'time of the previous packet');
   const step = registerTable(
     draft,
     {
       name: 'flow_last',
-      cellBits: 32,
+      cellBits: bits,
       pair: false,
       size: settings.slots,
       initial: [0],
       note: 'time of the last packet',
     },
     {
-      inputs: [field('meta.now_32')],
+      inputs: [field(`meta.now_${bits}`)],
       conditions: [],
       updates: [{ cell: 'lo', op: 'set', a: { kind: 'input', index: 0 } }],
       outputs: [{ dst: last, value: 'oldLo' }],
@@ -166,7 +166,7 @@ function addWide(draft: Draft, settings: FrontSettings): void {
     draft,
     settings,
     step,
-    keyless(draft, 'ipd_difference', [{ op: 'sub', dst: IPD, a: field('meta.now_32'), b: field(last) }]),
+    keyless(draft, 'ipd_difference', [{ op: 'sub', dst: IPD, a: field(`meta.now_${bits}`), b: field(last) }]),
   );
   if (clamp === undefined) return;
   draft.phases.late.push(
@@ -193,7 +193,7 @@ function ipdField(draft: Draft, settings: FrontSettings): string {
   addClock(draft, settings);
   if (settings.ipd === 'wrap') addWrap(draft, settings);
   else if (settings.ipd === 'saturate') addSaturate(draft, settings);
-  else addWide(draft, settings);
+  else addPlain(draft, settings, settings.ipd === 'wide' ? 32 : 16);
   return IPD;
 }
 
@@ -202,7 +202,7 @@ const pktIpd: Feature = {
   bits: 16,
   doc: "time since the flow's previous packet, in units of ipd",
   idealDoc: 'exact gap rounded half to even to the unit; 0 for the first packet and when time goes backwards',
-  switchDoc: 'difference of timestamp slices: wrap (16 bits), saturate (16 bits, default) or wide (32 bits)',
+  switchDoc: 'difference of timestamp slices: wrap or lean (16 bits), saturate (16 bits, default) or wide (32 bits)',
   stateful: true,
   ideal: idealIpd,
   realise: ipdField,

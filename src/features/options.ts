@@ -4,11 +4,12 @@ import { fail } from '../problem.ts';
 
 /**
  * How time between packets is kept (FEATURES.md `pkt.ipd`):
- * `wrap`: 16-bit slices; a gap beyond 2^16 ticks looks short. Least state and stages.
+ * `wrap`: 16-bit slices; a gap beyond 2^16 ticks looks short. The difference is kept beside the time: least stages.
+ * `lean`: as `wrap` with the time alone in the register: least state, one stage more.
  * `saturate`: a 32-bit slice is kept, the 16-bit difference saturates at the clamp. Needs two SALU output words (Tofino 2).
  * `wide`: 32-bit slice and 32-bit difference.
  */
-export type IpdMode = 'wrap' | 'saturate' | 'wide';
+export type IpdMode = 'wrap' | 'lean' | 'saturate' | 'wide';
 
 export interface FrontOptions {
   /** Feature names of the catalogue, in the order of the model's input. */
@@ -37,6 +38,8 @@ export interface FrontOptions {
   readonly flowLength?: 'frame' | 'ip';
   /** Packets per window (1: none, default). Above 1 the front counts packets and knows when the window is full. */
   readonly window?: number;
+  /** Count packets in 8 bits as the published program does: no verdict for packets 256..263, 512..519, … (to show what that costs). */
+  readonly publishedCount?: boolean;
   /** Build the flow slot even when no requested feature needs it (windows do). */
   readonly flow?: boolean;
 }
@@ -80,6 +83,7 @@ export function frontSettings(options: FrontOptions): FrontSettings {
     clamp: options.clamp ?? {},
     flowLength: options.flowLength ?? 'frame',
     window: options.window ?? 1,
+    publishedCount: options.publishedCount ?? false,
     flow: options.flow ?? false,
   } as const;
   if (settings.salu === 'one-word') checkOneWord(settings.ipd, settings.policy);

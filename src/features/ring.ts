@@ -38,6 +38,11 @@ export interface RingOptions {
   readonly window?: number;
   /** `dense` (default): two values of up to 8 bits share a cell, at the price of one stage. `wide`: one value a cell half. */
   readonly pack?: 'dense' | 'wide';
+  /**
+   * Hand out the windows of the published program, off by one (t−6 … t−1, then the cell half this packet overwrites, then t):
+   * to show what that costs. Default false.
+   */
+  readonly publishedOrder?: boolean;
   /** As FrontOptions.salu. */
   readonly salu?: 'four-words' | 'one-word';
 }
@@ -189,10 +194,12 @@ function placeStep({ draft, value, span, cellBits }: Layout, source: string): St
 }
 
 /** Window fields from words: packet t−age was at position p − age. */
-function rotateStep({ draft, value, dense }: Layout, places: readonly Place[], window: readonly string[]): Step {
+function rotateStep(layout: Layout, places: readonly Place[], window: readonly string[], published: boolean): Step {
+  const { draft, value, dense } = layout;
   return positionTable(draft, `ring_${value.name}_order`, 3, (p) =>
     window.map((dst, q): Instruction => {
-      const age = window.length - q;
+      const older = window.length - q;
+      const age = published ? (older === 1 ? RING : older - 1) : older;
       const { word, low } = places[(p + RING - age) % RING];
       const a = { kind: 'field', field: word } as const;
       return dense ? { op: 'slice', dst, a, low, bits: value.bits } : { op: 'set', dst, a };
@@ -222,7 +229,7 @@ export function ringFragment(value: RingValue, options: RingOptions): Ring {
       `${value.name}, ${length - 1 - q} packets ago`,
     ),
   );
-  steps.push(rotateStep(layout, places, earlier));
+  steps.push(rotateStep(layout, places, earlier, options.publishedOrder ?? false));
   const { ingress: _, ...fragment } = draftFragment(draft, []);
   return {
     fragment,
@@ -247,4 +254,13 @@ export function ringFragments(front: Front, rings: readonly Ring[]): Fragment[] 
 /** Steps that touch flow state behind the front: left out for packets whose slot belongs to another flow. */
 export function guardedSteps(front: Front, steps: readonly Step[]): readonly Step[] {
   return unlessForeign(front.settings, steps);
+}
+
+/**
+ * Bits per flow as the paper counts them (Figure 8): what the rings keep, and the clock of the ipd; hash, counters and the unused
+ * parts of cells left out. CNN-L: 28 without ipd, 44 with a 16-bit clock, 72 with two nibbles a packet.
+ */
+export function modelStateBits(front: Front, rings: readonly Ring[]): number {
+  const clock = front.fragment.registers?.find(({ name }) => name === 'flow_last');
+  return rings.reduce((sum, ring) => sum + ring.keptBits, clock?.cellBits ?? 0);
 }

@@ -36,9 +36,28 @@ function fillCount(draft: Draft, settings: FrontSettings): Omit<StatefulAction, 
   };
 }
 
+/** The published count: 8 bits that wrap, full = "8 or more now" (ALGORITHM §5.7). */
+function publishedCount(draft: Draft, settings: FrontSettings): Omit<StatefulAction, 'name' | 'register'> {
+  const { conditions, outputs, ...rest } = fillCount(draft, settings);
+  return {
+    ...rest,
+    conditions: [
+      conditions[0],
+      { op: 'ge', signed: false, a: { kind: 'lo' }, b: { kind: 'const', value: settings.window - 1 } },
+      { op: 'ne', signed: true, a: { kind: 'lo' }, b: { kind: 'const', value: -1 } },
+    ],
+    updates: [
+      { cell: 'lo', when: 0b10101010, op: 'set', a: { kind: 'const', value: 1 } },
+      { cell: 'lo', when: 0b01010101, op: 'add', a: { kind: 'lo' }, b: { kind: 'const', value: 1 } },
+    ],
+    // Not the first packet, 7 or more before, and the count does not wrap now.
+    outputs: outputs.map((output) => ({ ...output, when: 1 << 6 })),
+  };
+}
+
 /** Add fill count and ring position: the two halves of one pair, or two registers where an ALU hands out one word. */
 export function addWindow(draft: Draft, settings: FrontSettings): void {
-  const fill = fillCount(draft, settings);
+  const fill = settings.publishedCount ? publishedCount(draft, settings) : fillCount(draft, settings);
   const position = addField(draft, WINDOW.position, 3, 'metadata', 'ring position of this packet');
   const register = { cellBits: 8, size: settings.slots } as const;
   const note = `packets towards a window of ${settings.window}`;

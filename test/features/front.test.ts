@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FLOW, featureProgram, featureSets, idealFeatures } from '../../src/features/index.ts';
+import { FLOW, featureProgram, featureSets, type IpdMode, idealFeatures } from '../../src/features/index.ts';
 import { validateProgram } from '../../src/program/index.ts';
 import { chipNamed, chipRules } from '../../src/switch/index.ts';
 import { dataset, type FrameSpec } from './frames.ts';
@@ -15,7 +15,7 @@ const MLP = featureSets['mlp-b'];
 Front('programs of all six feature sets, policies and ipd modes are valid', () => {
   for (const names of Object.values(featureSets))
     for (const policy of ['replace', 'keep', 'timeout'] as const)
-      for (const ipd of ['wrap', 'saturate', 'wide'] as const)
+      for (const ipd of ['wrap', 'lean', 'saturate', 'wide'] as const)
         for (const more of [
           {},
           { clamp: { 'pkt.len': 1500, 'pkt.ipd': 3906 }, ipdFrom: 8, flowLength: 'ip' as const },
@@ -82,7 +82,7 @@ function exactTraffic(): FrameSpec[] {
 Front('all ten MLP-B features equal the ideal ones when gaps are whole ticks and slots do not collide', () => {
   const data = dataset(exactTraffic());
   for (const policy of ['replace', 'keep', 'timeout'] as const)
-    for (const ipd of ['wrap', 'saturate', 'wide'] as const)
+    for (const ipd of ['wrap', 'lean', 'saturate', 'wide'] as const)
       for (const ipdFrom of [2, 8]) {
         const { columns } = switchValues(featureProgram(MLP, { policy, ipd, ipdFrom }), data);
         const ideal = idealFeatures(data, MLP, { ipdFrom });
@@ -95,7 +95,7 @@ Front('one result word (Tofino 1): the same features, one bit of state more, val
   const data = dataset(exactTraffic());
   const ideal = idealFeatures(data, MLP);
   for (const policy of ['replace', 'keep'] as const)
-    for (const ipd of ['wrap', 'wide'] as const) {
+    for (const ipd of ['wrap', 'lean', 'wide'] as const) {
       const program = featureProgram(MLP, { policy, ipd, salu: 'one-word', window: 8 });
       assert.equal(validateProgram(program, chipRules(chipNamed('tofino'))), []);
       assert.equal(
@@ -138,7 +138,7 @@ Front('clamps: pkt.len at 1,500 bytes and pkt.ipd at 3,906 ticks in all modes', 
   const names = ['pkt.len', 'pkt.ipd'];
   const clamp = { 'pkt.len': 1500, 'pkt.ipd': 3906 };
   for (const policy of ['replace', 'keep'] as const)
-    for (const ipd of ['wrap', 'saturate', 'wide'] as const) {
+    for (const ipd of ['wrap', 'lean', 'saturate', 'wide'] as const) {
       const { columns } = switchValues(featureProgram(names, { ipd, clamp, policy }), data);
       assert.equal([...columns[0]], [1500, 1500, 54], `${policy} ${ipd}`);
       assert.equal([...columns[1]], [0, 3906, 10], `${policy} ${ipd}`);
@@ -189,10 +189,13 @@ Front('plain hashing separates directions, symmetric hashing joins them', () => 
   assert.equal(status(false), [1, 1]);
 });
 
-Front('bits per flow: MLP-B keeps 128 with saturating ipd, 128 with wrapping pairs, 160 with 32-bit ipd', () => {
-  const bits = (ipd: 'wrap' | 'saturate' | 'wide') => featureProgram(MLP, { ipd }).flow?.bitsPerFlow;
-  assert.equal([bits('saturate'), bits('wrap'), bits('wide')], [128, 128, 160]);
-});
+Front(
+  'bits per flow: MLP-B keeps 128 with saturating ipd, 128 with wrapping pairs, 112 lean, 160 with 32-bit ipd',
+  () => {
+    const bits = (ipd: IpdMode) => featureProgram(MLP, { ipd }).flow?.bitsPerFlow;
+    assert.equal([bits('saturate'), bits('wrap'), bits('lean'), bits('wide')], [128, 128, 112, 160]);
+  },
+);
 
 Front('unknown features and bytes beyond the parser are refused by code', () => {
   const code = (names: string[]) => {

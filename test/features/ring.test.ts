@@ -7,6 +7,7 @@ import {
   type Front,
   guardedSteps,
   injectedFront,
+  modelStateBits,
   type Ring,
   ringFragment,
   ringFragments,
@@ -105,6 +106,39 @@ Rings('a 4-bit index keeps 28 bits in 32 of register; a byte 56 in 64; RNN-B eig
   assert.equal(ring(8), [56, 64, 2]);
   assert.equal(ring(13), [91, 128, 4]);
   assert.equal(ring(32), [224, 256, 8]);
+});
+
+Rings('CNN-L keeps 28, 44 or 72 bits of model state per flow: one nibble, a 16-bit clock, two nibbles', () => {
+  const front = (features: string[]) => buildFront({ features, window: 8, ipd: 'lean' });
+  const ring = (name: string) => ringFragment({ name, field: `meta.${name}`, bits: 4 }, { slots: 65536 });
+  assert.is(modelStateBits(front(['l4.byte[0]', 'pkt.len']), [ring('a')]), 28);
+  assert.is(modelStateBits(front(['l4.byte[0]', 'pkt.ipd']), [ring('a')]), 44);
+  assert.is(modelStateBits(front(['l4.byte[0]', 'pkt.ipd']), [ring('a'), ring('b')]), 72);
+});
+
+Rings('the published order is t−6 … t−1, then t−8 or 0, then t; the published count drops packets 256..263', () => {
+  const front = injectedFront({ features: ['pkt.len'], bits: [4], window: 8, slots: 2, publishedCount: true });
+  const { field } = front.features[0];
+  const ring = ringFragment({ name: 'v', field, bits: 4 }, { slots: 2, publishedOrder: true });
+  const program = withRings(front, [ring]);
+  assert.equal(validateProgram(program, chipRules(chipNamed('tofino2'))), []);
+  const machine = interpreter(program);
+  const value = (i: number) => ((i * 5) % 15) + 1;
+  const missing: number[] = [];
+  for (let i = 0; i < 600; i++) {
+    const { fields } = machine.injected({ [field]: value(i), [FLOW.slot]: 0, [FLOW.same]: i === 0 ? 0 : 1 });
+    if (fields.get(WINDOW.full) !== 1n) missing.push(i + 1);
+    if (i < 8) continue;
+    // The position is the count: packet number i + 1 modulo 8.
+    const x = (i + 1) % 2 === 0 ? value(i - 8) : 0;
+    const want = [6, 5, 4, 3, 2, 1].map((age) => value(i - age));
+    assert.equal(
+      ring.window.map((name) => Number(fields.get(name) ?? 0n)),
+      [...want, x, value(i)],
+    );
+  }
+  const dropped = (from: number) => Array.from({ length: 8 }, (_, i) => from + i);
+  assert.equal(missing, [...dropped(0).slice(1), ...dropped(256), ...dropped(512)]);
 });
 
 Rings('from frames: windows of pkt.len under replace, keep and timeout, with two rings', () => {
