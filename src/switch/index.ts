@@ -4,6 +4,7 @@ export { readDescription } from './describe/read.ts';
 export type * from './describe/types.ts';
 export type { Resource } from './place/budget.ts';
 export { fitDescription, type Placed, type PlaceOptions, placeProgram } from './place/place.ts';
+export { type Reserve, reserveFromText } from './place/reserve.ts';
 export { crc32 } from './reference/crc32.ts';
 export {
   compileReference,
@@ -23,5 +24,6 @@ export type {
 } from './reference/trace.ts';
 export type * from './report/types.ts';
 export type { Chip } from './targets/chip.ts';
+export { chipFromText } from './targets/custom.ts';
 export { CHIPS, chipNamed } from './targets/index.ts';
 export { chipRules } from './targets/rules.ts';

@@ -2,6 +2,7 @@
 
 import type { ContainerUse, Gress } from '../../program/index.ts';
 import type { Demand } from '../demand/demand.ts';
+import { NOTHING_RESERVED, type Reserve } from '../place/reserve.ts';
 import type { Schedule } from '../place/schedule.ts';
 import type { PhvReport } from '../report/types.ts';
 import type { Chip, ContainerBits } from '../targets/chip.ts';
@@ -25,7 +26,20 @@ const PREFIX: Readonly<Record<Need, string>> = { normal: '', mocha: 'M', dark: '
 /** Groups that an unlimited chip opens for each size: enough for any program. */
 const UNLIMITED_GROUPS = 64;
 
-function buildContainers(chip: Chip): Container[] {
+function isReserved(container: Container, all: readonly Container[], reserve: Reserve): boolean {
+  const taken = reserve.containers[container.size] ?? 0;
+  if (taken === 0) return false;
+  const same = all.filter((other) => other.size === container.size && other.kind !== 'dark');
+  const order = [
+    ...same.filter((other) => other.kind === 'mocha'),
+    ...same.filter((other) => other.kind === 'normal').reverse(),
+  ];
+  const at = order.indexOf(container);
+  return at >= 0 && at < taken;
+}
+
+/** Containers of the chip, less those reserved: mocha first, then the last normal ones. */
+function buildContainers(chip: Chip, reserve: Reserve): Container[] {
   const { phv } = chip;
   const perGroup: Readonly<Record<Need, number>> = {
     normal: phv.normalPerGroup,
@@ -46,7 +60,7 @@ function buildContainers(chip: Chip): Container[] {
         all.push({ name: `${PREFIX[kind]}${LETTER[size]}${n}`, size, kind, group, only, gress: undefined, lives: [] });
       }
   }
-  return all;
+  return all.filter((container) => !isReserved(container, all, reserve));
 }
 
 function hasRoom(container: Container, item: PhvItem): boolean {
@@ -205,8 +219,13 @@ function clusterItems(items: readonly PhvItem[]): Map<string, PhvItem[]> {
 }
 
 /** Allocates every field that a placed program uses in its stages. */
-export function allocatePhv(demand: Demand, plan: Schedule, chip: Chip): Allocation {
-  const containers = buildContainers(chip);
+export function allocatePhv(
+  demand: Demand,
+  plan: Schedule,
+  chip: Chip,
+  reserve: Reserve = NOTHING_RESERVED,
+): Allocation {
+  const containers = buildContainers(chip, reserve);
   const items = phvItems(demand, plan);
   const uses: ContainerUse[] = [];
   const left: PhvItem[] = [];

@@ -83,7 +83,7 @@ function fresh(have: ReadonlySet<string>, wanted: readonly string[]): number {
 }
 
 /** Amounts the stage would have in use with the table's part added. */
-function amountsWith(budget: StageBudget, cost: TableCost, gress: Gress, chip: Chip): Amounts {
+export function wouldUse(budget: StageBudget, cost: TableCost, gress: Gress, chip: Chip): Amounts {
   const { used } = budget;
   const known = cost.register !== undefined && budget.registers.has(cost.register);
   const stateful = known ? 0 : cost.sram.stateful;
@@ -118,13 +118,15 @@ function amountsWith(budget: StageBudget, cost: TableCost, gress: Gress, chip: C
 
 /** Resources the part would overrun; empty when it fits. */
 export function refusals(budget: StageBudget, cost: TableCost, gress: Gress, chip: Chip): Resource[] {
-  const amounts = amountsWith(budget, cost, gress, chip);
-  return RESOURCES.filter((name) => amounts[name] > chip.stage[name]);
+  const amounts = wouldUse(budget, cost, gress, chip);
+  // A register may not spread further than the chip lets it (TARGETS.md §3), however empty the stage.
+  const tooBig = cost.sram.stateful > chip.memory.maxStatefulRams;
+  return RESOURCES.filter((name) => amounts[name] > chip.stage[name] || (tooBig && name === 'mapRam'));
 }
 
 /** Books a part that fits. */
 export function book(budget: StageBudget, cost: TableCost, gress: Gress, chip: Chip): void {
-  const amounts = amountsWith(budget, cost, gress, chip);
+  const amounts = wouldUse(budget, cost, gress, chip);
   if (cost.hashBits > 0) {
     const bits = Math.min(cost.hashBits, groupBits(chip));
     const group = groupFor(budget, bits, chip);

@@ -12,10 +12,11 @@ import { fitOptions } from '../report/options.ts';
 import type { FitReport } from '../report/types.ts';
 import type { Chip } from '../targets/chip.ts';
 import { dependencies } from './depend.ts';
-import { type Reserve, type Schedule, schedule } from './schedule.ts';
+import type { Reserve } from './reserve.ts';
+import { type Schedule, schedule } from './schedule.ts';
 
 export interface PlaceOptions {
-  /** Per stage, what the operator's own program already takes. */
+  /** What the operator's own program already takes. */
   readonly reserve?: Reserve;
   /** Look for options when it does not fit (default true); each costs another schedule. */
   readonly alternatives?: boolean;
@@ -71,7 +72,7 @@ export interface Placed {
 export function fitDemand(demand: Demand, chip: Chip, options: PlaceOptions = {}) {
   const incoming = dependencies(demand);
   const plan = schedule(demand, chip, incoming, options.reserve);
-  const phv = allocatePhv(demand, plan, chip);
+  const phv = allocatePhv(demand, plan, chip, options.reserve);
   const parts = { demand, chip, incoming, plan, phv: phv.report };
   const plain = buildReport({ ...parts, options: [] });
   const quick = plain.fits || options.alternatives === false;

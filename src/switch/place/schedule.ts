@@ -3,9 +3,10 @@
 import { sramOf, type TableCost, tableCost } from '../cost/table.ts';
 import type { Demand, DemandTable } from '../demand/demand.ts';
 import type { Chip } from '../targets/chip.ts';
-import { type Amounts, book, emptyBudget, type Resource, refusals, type StageBudget } from './budget.ts';
+import { book, emptyBudget, type Resource, refusals, type StageBudget } from './budget.ts';
 import { containerConflicts } from './conflict.ts';
 import { chainLengths, type Dependency } from './depend.ts';
+import { NOTHING_RESERVED, type Reserve } from './reserve.ts';
 
 /** Entries [from, to) of a table in a stage, with what they cost. */
 export interface PlacedPart {
@@ -30,9 +31,6 @@ export interface Schedule {
   /** Tables that no stage of the chip can take, with the resources that an empty stage lacks. */
   readonly impossible: readonly Refusal[];
 }
-
-/** A stage's reservation for the operator's own program. */
-export type Reserve = readonly Partial<Amounts>[];
 
 interface State {
   readonly demand: Demand;
@@ -101,7 +99,7 @@ function put(state: State, budget: StageBudget, index: number, stage: number, en
 function fitsAlone(state: State, index: number, stage: number, entries: number): Resource[] {
   const { demand, chip, reserve } = state;
   const table = demand.tables[index];
-  return refusals(emptyBudget(reserve[stage]), tableCost(demand, table, entries, chip), table.gress, chip);
+  return refusals(emptyBudget(reserve.stages[stage]), tableCost(demand, table, entries, chip), table.gress, chip);
 }
 
 /** Tries to place what is left of a table (and the tables bound to its registers) in a stage. */
@@ -136,7 +134,7 @@ function impossibles(state: State): Refusal[] {
   return state.demand.tables.flatMap((table, index) => {
     const splits = table.kind === 'match' && !table.actions.some((action) => action.register !== undefined);
     const least = splits ? Math.min(table.entries, unit(table, state.chip)) : table.entries;
-    const resources = fitsAlone({ ...state, reserve: [] }, index, 0, least);
+    const resources = fitsAlone({ ...state, reserve: NOTHING_RESERVED }, index, 0, least);
     return resources.length > 0 ? [{ table: index, stage: -1, resources }] : [];
   });
 }
@@ -146,7 +144,7 @@ export function schedule(
   demand: Demand,
   chip: Chip,
   incoming: readonly (readonly Dependency[])[],
-  reserve: Reserve = [],
+  reserve: Reserve = NOTHING_RESERVED,
 ): Schedule {
   const state: State = {
     demand,
@@ -166,7 +164,7 @@ export function schedule(
   const order = demand.tables.map((_, index) => index).sort((a, b) => chain[b] - chain[a] || a - b);
   if (impossible.length > 0) return { parts: [], budgets, refusals: [], impossible };
   for (let stage = 0; stage < MAX_STAGES && state.done.includes(-1); stage++) {
-    const budget = emptyBudget(reserve[stage]);
+    const budget = emptyBudget(reserve.stages[stage]);
     budgets.push(budget);
     let again = true;
     const tried = new Set<number>();

@@ -1,7 +1,7 @@
 /** Assembles the fit report of a schedule. */
 
 import { actionBits } from '../cost/actiondata.ts';
-import { sramOf, tableCost } from '../cost/table.ts';
+import { sramOf } from '../cost/table.ts';
 import type { Demand } from '../demand/demand.ts';
 import { RESOURCES } from '../place/budget.ts';
 import { type Dependency, earliestStages } from '../place/depend.ts';
@@ -11,16 +11,8 @@ import { RESOURCE_LABELS } from './labels.ts';
 import { latencyOf } from './latency.ts';
 import { criticalPath } from './path.ts';
 import { powerShare } from './power.ts';
-import type {
-  FitOption,
-  FitProblem,
-  FitReport,
-  FlowReport,
-  PhvReport,
-  ResourceTotal,
-  StageReport,
-  TableReport,
-} from './types.ts';
+import { problemsOf } from './problems.ts';
+import type { FitOption, FitReport, FlowReport, PhvReport, ResourceTotal, StageReport, TableReport } from './types.ts';
 
 /** Infinity has no JSON: no limit is null. */
 function finite(value: number): number | null {
@@ -91,105 +83,6 @@ function flowReport(demand: Demand, chip: Chip): FlowReport | null {
   return { bitsPerFlow: demand.bitsPerFlow, slots: demand.flowSlots, slotsThatFit: finite(fits) };
 }
 
-/** A table that even an empty stage refuses, and by how much. */
-function impossibleProblems(demand: Demand, plan: Schedule, chip: Chip): FitProblem[] {
-  return plan.impossible.flatMap(({ table: index, resources }) => {
-    const table = demand.tables[index];
-    const cost = tableCost(demand, table, table.entries, chip);
-    return resources.map((resource): FitProblem => {
-      const have = chip.stage[resource];
-      const need =
-        resource === 'sram'
-          ? sramOf(cost)
-          : resource === 'tcam'
-            ? cost.tcam
-            : resource === 'actionBusBytes'
-              ? cost.busBytes
-              : resource === 'mapRam'
-                ? cost.mapRam
-                : have + 1;
-      return {
-        code: 'FIT-TABLE',
-        message: `${table.name} does not fit an empty stage: ${RESOURCE_LABELS[resource]}`,
-        resource,
-        stage: null,
-        tables: [table.name],
-        need,
-        have,
-      };
-    });
-  });
-}
-
-/** Which resources kept tables out of a stage, once each, the most tables first. */
-function blockedProblems(demand: Demand, plan: Schedule, chip: Chip): FitProblem[] {
-  const tables = new Map<string, { stage: number; names: Set<string> }>();
-  for (const { table, stage, resources } of plan.refusals)
-    for (const resource of resources) {
-      if (stage >= chip.stages) continue;
-      const known = tables.get(resource) ?? { stage, names: new Set<string>() };
-      known.names.add(demand.tables[table].name);
-      tables.set(resource, known);
-    }
-  return RESOURCES.filter((resource) => tables.has(resource)).map((resource) => {
-    const { stage, names } = tables.get(resource)!;
-    const used = plan.budgets[stage].used[resource];
-    const first = plan.refusals.find((r) => r.stage === stage && r.resources.includes(resource))!;
-    const cost = tableCost(demand, demand.tables[first.table], demand.tables[first.table].entries, chip);
-    const more =
-      resource === 'sram'
-        ? sramOf(cost)
-        : resource === 'tcam'
-          ? cost.tcam
-          : resource === 'actionBusBytes'
-            ? cost.busBytes
-            : 1;
-    return {
-      code: 'FIT-RESOURCE',
-      message: `${RESOURCE_LABELS[resource]} of stage ${stage} are spent`,
-      resource,
-      stage,
-      tables: [...names],
-      need: used + more,
-      have: chip.stage[resource],
-    };
-  });
-}
-
-function problemsOf(
-  demand: Demand,
-  plan: Schedule,
-  chip: Chip,
-  stages: number,
-  byDependencies: number,
-  phv: PhvReport,
-): FitProblem[] {
-  const problems = impossibleProblems(demand, plan, chip);
-  if (phv.unplaced.length > 0)
-    problems.push({
-      code: 'FIT-PHV',
-      message: 'not every field finds a container',
-      resource: 'phv',
-      stage: null,
-      tables: [...phv.unplaced],
-      need: phv.unplaced.length,
-      have: 0,
-    });
-  if (stages <= chip.stages) return problems;
-  const cause = byDependencies > chip.stages ? 'dependencies alone' : 'memories and buses';
-  const late = plan.parts.filter((part) => part.stage >= chip.stages).map((part) => demand.tables[part.table].name);
-  problems.push({
-    code: 'FIT-STAGES',
-    message: `more stages than the chip has, by ${cause}`,
-    resource: 'stages',
-    stage: null,
-    tables: [...new Set(late)],
-    need: stages,
-    have: chip.stages,
-  });
-  return byDependencies > chip.stages ? problems : [...problems, ...blockedProblems(demand, plan, chip)];
-}
-
 /** Everything a report is made of besides the schedule. */
 export interface ReportParts {
   readonly demand: Demand;
@@ -203,7 +96,7 @@ export interface ReportParts {
 export function buildReport({ demand, chip, incoming, plan, phv, options }: ReportParts): FitReport {
   const used = Math.max(0, ...plan.parts.map((part) => part.stage + 1));
   const byDependencies = Math.max(0, ...earliestStages(incoming).map((stage) => stage + 1));
-  const problems = problemsOf(demand, plan, chip, used, byDependencies, phv);
+  const problems = problemsOf({ demand, plan, chip, stages: used, byDependencies, phv });
   return {
     schema: 'pegasim.fit/1',
     program: demand.name,

@@ -2,7 +2,8 @@
 
 import type { Demand, DemandTable } from '../demand/demand.ts';
 import { dependencies } from '../place/depend.ts';
-import { type Reserve, schedule } from '../place/schedule.ts';
+import { NOTHING_RESERVED, type Reserve } from '../place/reserve.ts';
+import { schedule } from '../place/schedule.ts';
 import type { Chip } from '../targets/chip.ts';
 import { CHIPS } from '../targets/index.ts';
 import type { FitOption } from './types.ts';
@@ -72,7 +73,7 @@ function bridgedBits(demand: Demand): number {
 }
 
 /** Options in a fixed order; those that save nothing are left out. */
-export function fitOptions(demand: Demand, chip: Chip, reserve: Reserve = []): FitOption[] {
+export function fitOptions(demand: Demand, chip: Chip, reserve: Reserve = NOTHING_RESERVED): FitOption[] {
   if (demand.tables.length > MAX_TABLES) return [];
   const now = outcome(demand, chip, reserve).stages;
   const split = halfInEgress(demand, chip, reserve);
@@ -89,7 +90,7 @@ export function fitOptions(demand: Demand, chip: Chip, reserve: Reserve = []): F
     ),
   ];
   return tried.flatMap(({ what, demand: variant, chip: on }) => {
-    const { stages, fits } = outcome(variant, on, on === chip ? reserve : []);
+    const { stages, fits } = outcome(variant, on, on === chip ? reserve : NOTHING_RESERVED);
     return fits || (stages > 0 && (now === 0 || stages < now)) ? [{ what, stages, fits }] : [];
   });
 }
