@@ -1,0 +1,62 @@
+/** Truth tables over the conditions of a stateful action as boolean expressions, as short as a few tries make them. */
+
+/** Does the table hold in every outcome (undefined: always)? */
+export function isAlways(when: number | undefined, conditions: number): boolean {
+  return when === undefined || when === 2 ** (2 ** conditions) - 1;
+}
+
+/** Bit `outcome` of a truth table. */
+export function holdsIn(when: number | undefined, outcome: number): boolean {
+  return when === undefined || Math.floor(when / 2 ** outcome) % 2 === 1;
+}
+
+interface Cube {
+  readonly care: number;
+  readonly value: number;
+}
+
+/** The expression of a table; `term(c, positive)` writes condition c. `true`/`false` for constants. */
+export function predicate(
+  when: number | undefined,
+  conditions: number,
+  term: (c: number, positive: boolean) => string,
+): string {
+  if (isAlways(when, conditions)) return 'true';
+  const cubes = cover(when!, conditions);
+  if (cubes.length === 0) return 'false';
+  const product = ({ care, value }: Cube) => {
+    const parts: string[] = [];
+    for (let c = 0; c < conditions; c++) if ((care >> c) & 1) parts.push(term(c, ((value >> c) & 1) === 1));
+    return parts.join(' && ');
+  };
+  if (cubes.length === 1) return product(cubes[0]);
+  return cubes.map((cube) => (product(cube).includes('&&') ? `(${product(cube)})` : product(cube))).join(' || ');
+}
+
+/** Largest cubes first, until every outcome of the table is covered. */
+function cover(when: number, conditions: number): Cube[] {
+  const outcomes = 2 ** conditions;
+  const cubes: Cube[] = [];
+  for (let care = 0; care < outcomes; care++) {
+    for (let value = care; ; value = (value - 1) & care) {
+      const inside = members(care, value, outcomes);
+      if (inside.every((one) => holdsIn(when, one))) cubes.push({ care, value });
+      if (value === 0) break;
+    }
+  }
+  const weight = ({ care }: Cube) => care.toString(2).split('1').length;
+  cubes.sort((a, b) => weight(a) - weight(b) || a.care - b.care || a.value - b.value);
+  const chosen: Cube[] = [];
+  const covered = new Set<number>();
+  for (const cube of cubes) {
+    const inside = members(cube.care, cube.value, outcomes);
+    if (inside.every((one) => covered.has(one))) continue;
+    chosen.push(cube);
+    for (const one of inside) covered.add(one);
+  }
+  return chosen;
+}
+
+function members(care: number, value: number, outcomes: number): number[] {
+  return Array.from({ length: outcomes }, (_, one) => one).filter((one) => (one & care) === value);
+}

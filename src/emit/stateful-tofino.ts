@@ -1,0 +1,272 @@
+/**
+ * Stateful actions as TNA RegisterActions. A RegisterAction body runs in order, a stateful ALU at once: statements that share a
+ * predicate share an `if`, and wherever the order could show, the whole body becomes a decision tree with values read first.
+ */
+
+import { fail } from '../problem.ts';
+import type { Gress, Register, SaluOperand, SaluOutput, SaluUpdate, StatefulAction } from '../program/index.ts';
+import { type Context, indent } from './context.ts';
+import { comparison, extreme, literal, type Reader, readField, readOperand, resize, signedText } from './expression.ts';
+import { holdsIn, isAlways, predicate } from './predicate.ts';
+
+/** Type of a register's cell. */
+export function cellType(register: Register): string {
+  return register.pair ? `pegasim_pair${register.cellBits}_t` : `bit<${register.cellBits}>`;
+}
+
+export function indexBits(register: Register): number {
+  return Math.max(1, Math.round(Math.log2(register.size)));
+}
+
+export function registerDeclarationTofino(context: Context, one: Register, gress: Gress): string[] {
+  const name = context.control[gress].nameOf(`register ${one.name}`);
+  const values = one.initial.map((value) => literal(value, one.cellBits));
+  const initial = one.pair ? `{ ${values.join(', ')} }` : values[0];
+  const type = `Register<${cellType(one)}, bit<${indexBits(one)}>>`;
+  return [`${type}(32w${one.size}, ${initial}) ${name};${one.note ? `  // ${one.note}` : ''}`];
+}
+
+interface Salu {
+  readonly reader: Reader;
+  readonly action: StatefulAction;
+  readonly register: Register;
+  readonly bits: number;
+  readonly words: readonly string[];
+}
+
+/** Destinations of a stateful action, one output word each. */
+export function outputWords(action: StatefulAction): string[] {
+  return [...new Set(action.outputs.map((one) => one.dst))];
+}
+
+/** The RegisterAction of a stateful action. */
+export function registerAction(context: Context, action: StatefulAction, gress: Gress): string[] {
+  const register = context.at.register.get(action.register)!;
+  const words = outputWords(action);
+  const params = action.inputs.find((one) => one.kind === 'param');
+  if (params) {
+    fail({
+      code: 'EMIT-UNSUPPORTED',
+      message: 'a RegisterAction cannot read action data',
+      where: `stateful action ${action.name}`,
+      hint: 'put the parameter into a field in an earlier table',
+    });
+  }
+  if (words.length > 1 && context.settings.target === 'tna') {
+    fail({
+      code: 'EMIT-UNSUPPORTED',
+      message: 'Tofino 1 sends one word to the PHV',
+      where: `stateful action ${action.name}`,
+    });
+  }
+  const reader: Reader = { context, gress, params: new Map(), saved: new Map() };
+  const salu: Salu = { reader, action, register, bits: register.cellBits, words };
+  const scope = context.control[gress];
+  const word = `bit<${register.cellBits}>`;
+  const kind = words.length > 1 ? `RegisterAction${words.length}` : 'RegisterAction';
+  const types = [
+    cellType(register),
+    `bit<${indexBits(register)}>`,
+    ...(words.length > 1 ? words.map(() => word) : [word]),
+  ];
+  const outs = words.map((_, i) => `, out ${word} rv${i}`).join('');
+  return [
+    `${kind}<${types.join(', ')}>(${scope.nameOf(`register ${register.name}`)}) ${scope.nameOf(`stateful ${action.name}`)} = {`,
+    `    void apply(inout ${cellType(register)} value${outs}) {`,
+    ...indent(indent(bodyLines(salu))),
+    '    }',
+    '};',
+  ];
+}
+
+/** Statements that call it: outputs into their fields. */
+export function executeLines(reader: Reader, run: string, index: string): string[] {
+  const { context, gress } = reader;
+  const action = context.at.stateful.get(run)!;
+  const register = context.at.register.get(action.register)!;
+  const words = outputWords(action);
+  const at = resize(readField(reader, index), indexBits(register));
+  const name = context.control[gress].nameOf(`stateful ${run}`);
+  const more = words.slice(1).map((_, i) => `word${i + 1}`);
+  const call = `${name}.execute(${[at, ...more].join(', ')})`;
+  if (words.length === 0) return [`${call};`];
+  const into = (dst: string, text: string) =>
+    `${context.field(dst, gress)} = ${resize({ text, bits: register.cellBits }, context.bits(dst))};`;
+  return [
+    ...more.map((one) => `bit<${register.cellBits}> ${one};`),
+    into(words[0], call),
+    ...more.map((one, i) => into(words[i + 1], one)),
+  ];
+}
+
+function operandText(salu: Salu, one: SaluOperand): string {
+  if (one.kind === 'const') return literal(one.value, salu.bits);
+  if (one.kind === 'input') {
+    return resize(readOperand(salu.reader, salu.action.inputs[one.index], salu.bits), salu.bits);
+  }
+  return salu.register.pair ? `value.${one.kind}` : 'value';
+}
+
+function conditionText(salu: Salu, c: number, positive: boolean): string {
+  const { op, a, minus, b, signed } = salu.action.conditions[c];
+  const view = (text: string) => (signed ? signedText(text, salu.bits) : text);
+  const left = minus ? `(${operandText(salu, a)} - ${operandText(salu, minus)})` : operandText(salu, a);
+  const negated = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', le: 'gt', gt: 'le' } as const;
+  return `${view(left)} ${comparison(positive ? op : negated[op])} ${view(operandText(salu, b))}`;
+}
+
+const SYMBOLS: Readonly<Record<string, string>> = { add: '+', sub: '-', and: '&', or: '|', xor: '^' };
+
+function updateText(salu: Salu, one: SaluUpdate): string {
+  const cell = salu.register.pair ? `value.${one.cell}` : 'value';
+  const a = operandText(salu, one.a);
+  if (one.op === 'set') return `${cell} = ${a};`;
+  const b = operandText(salu, one.b!);
+  const text = one.op in SYMBOLS ? `${a} ${SYMBOLS[one.op]} ${b}` : extreme(true, one.op, a, b, salu.bits);
+  return `${cell} = ${text};`;
+}
+
+function outputText(salu: Salu, one: SaluOutput): string {
+  const rv = `rv${salu.words.indexOf(one.dst)}`;
+  if (one.value.startsWith('cond')) return `${rv} = ${literal(1, salu.bits)};`;
+  const half = one.value.endsWith('Hi') ? 'hi' : 'lo';
+  return `${rv} = ${salu.register.pair ? `value.${half}` : 'value'};`;
+}
+
+/** An output of a condition is 1 where both its predicate and the condition hold. */
+function outputTable(salu: Salu, one: SaluOutput): number | undefined {
+  const outcomes = 2 ** salu.action.conditions.length;
+  const condition = /^cond(\d)$/.exec(one.value);
+  if (!condition) return one.when;
+  let table = 0;
+  for (let outcome = 0; outcome < outcomes; outcome++) {
+    if (holdsIn(one.when, outcome) && (outcome >> Number(condition[1])) & 1) table += 2 ** outcome;
+  }
+  return table;
+}
+
+/** One statement with its predicate; `phase` 0: old values out, 1: updates, 2: new values out. */
+interface Statement {
+  readonly phase: 0 | 1 | 2;
+  readonly when: number | undefined;
+  readonly text: string;
+  readonly reads: readonly string[];
+  readonly writes?: string;
+}
+
+function statements(salu: Salu): Statement[] {
+  const cells = (one: SaluOperand | undefined) => (one && (one.kind === 'lo' || one.kind === 'hi') ? [one.kind] : []);
+  const updates = salu.action.updates.map((one): Statement => {
+    const reads = [...cells(one.a), ...cells(one.b)];
+    return { phase: 1, when: one.when, text: updateText(salu, one), reads, writes: one.cell };
+  });
+  const outputs = salu.action.outputs.map((one): Statement => {
+    const old = !one.value.startsWith('new');
+    const reads = one.value.startsWith('cond') ? [] : [one.value.endsWith('Hi') ? 'hi' : 'lo'];
+    return { phase: old ? 0 : 2, when: outputTable(salu, one), text: outputText(salu, one), reads };
+  });
+  return [...outputs.filter((one) => one.phase === 0), ...updates, ...outputs.filter((one) => one.phase === 2)];
+}
+
+function bodyLines(salu: Salu): string[] {
+  const zero = salu.words.map((_, i) => `rv${i} = ${literal(0, salu.bits)};`);
+  const partial = salu.words.some((dst) => {
+    const tables = salu.action.outputs.filter((one) => one.dst === dst).map((one) => outputTable(salu, one));
+    return !tables.some((table) => isAlways(table, salu.action.conditions.length));
+  });
+  const body = groupedLines(salu) ?? treeLines(salu, 0, 0);
+  return [...(partial ? zero : []), ...body];
+}
+
+/** One `if` a predicate, in phase order; undefined when an earlier write could change what a later statement reads. */
+function groupedLines(salu: Salu): string[] | undefined {
+  const count = salu.action.conditions.length;
+  const groups: { when: number | undefined; list: Statement[] }[] = [];
+  for (const one of statements(salu)) {
+    const same = groups.find((group) => group.when === one.when);
+    if (same) same.list.push(one);
+    else groups.push({ when: one.when, list: [one] });
+  }
+  // Unconditional statements: old values out first, updates last.
+  const always = groups.filter((group) => isAlways(group.when, count)).flatMap((group) => group.list);
+  const first = always.filter((one) => one.phase === 0);
+  const last = sortUpdates(always.filter((one) => one.phase > 0));
+  const middle = groups.filter((group) => !isAlways(group.when, count) && group.when !== 0);
+  const ordered: { when: number | undefined; list: Statement[] }[] = [
+    { when: undefined, list: first },
+    ...middle.map((group) => ({ when: group.when, list: sortUpdates(group.list) })),
+    { when: undefined, list: last },
+  ];
+  if (!ordered.every((group) => group.list.length === 0 || orderSafe(group.list)) || !groupsSafe(salu, ordered))
+    return undefined;
+  return ordered.flatMap((group) => {
+    if (group.list.length === 0) return [];
+    const texts = group.list.map((one) => one.text);
+    if (isAlways(group.when, count)) return texts;
+    return [
+      `if (${predicate(group.when, count, (c, positive) => conditionText(salu, c, positive))}) {`,
+      ...indent(texts),
+      '}',
+    ];
+  });
+}
+
+/** Updates of a pair: the one that reads the other's cell comes first. */
+function sortUpdates(list: readonly Statement[]): Statement[] {
+  const rank = (one: Statement) => {
+    if (one.phase !== 1) return one.phase * 10;
+    return list.some((other) => other !== one && other.phase === 1 && other.reads.includes(one.writes!)) ? 11 : 10;
+  };
+  return [...list].sort((a, b) => rank(a) - rank(b));
+}
+
+/** No statement of a list reads, as an old value, what an earlier one wrote. */
+function orderSafe(list: readonly Statement[]): boolean {
+  const written = new Set<string>();
+  for (const one of list) {
+    if (one.phase < 2 && one.reads.some((cell) => written.has(cell))) return false;
+    if (one.writes) written.add(one.writes);
+  }
+  return true;
+}
+
+/** Conditions and old values of later groups must not see the writes of earlier ones that ran for the same packet. */
+function groupsSafe(salu: Salu, groups: readonly { when: number | undefined; list: readonly Statement[] }[]): boolean {
+  const count = salu.action.conditions.length;
+  const tested = salu.action.conditions.flatMap((one) => [one.a, one.minus, one.b]).map((one) => one?.kind);
+  const written = new Set<string>();
+  for (const { when, list } of groups) {
+    if (list.length === 0) continue;
+    const looks = isAlways(when, count) ? [] : tested;
+    if (looks.some((cell) => cell !== undefined && written.has(cell))) return false;
+    for (const one of list)
+      if (one.phase < 2 && one.reads.some((cell) => written.has(cell) && one.phase === 0)) return false;
+    for (const one of list) if (one.phase === 1 && one.reads.some((cell) => written.has(cell))) return false;
+    if (list.some((one) => one.phase === 2) && !isAlways(when, count)) return false;
+    for (const one of list) if (one.writes) written.add(one.writes);
+  }
+  return true;
+}
+
+/** Full decision tree: every condition is tested before anything is written. */
+function treeLines(salu: Salu, c: number, outcome: number): string[] {
+  const { conditions } = salu.action;
+  if (c < conditions.length) {
+    return [
+      `if (${conditionText(salu, c, true)}) {`,
+      ...indent(treeLines(salu, c + 1, outcome + 2 ** c)),
+      '} else {',
+      ...indent(treeLines(salu, c + 1, outcome)),
+      '}',
+    ];
+  }
+  const list = sortUpdates(statements(salu).filter((one) => holdsIn(one.when, outcome)));
+  if (!orderSafe(list)) {
+    fail({
+      code: 'EMIT-UNSUPPORTED',
+      message: 'the two halves of a pair exchange their values',
+      where: `stateful action ${salu.action.name}`,
+    });
+  }
+  return list.map((one) => one.text);
+}
