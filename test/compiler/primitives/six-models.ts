@@ -25,7 +25,7 @@ export function randomModel(id: ModelId): RandomModel {
       return Math.floor(Math.abs(random(1)[0]) * top);
     });
   const store = createParameters(createRandom(5));
-  const tape = createTape(store.precision);
+  const tape = createTape();
   const classes = ['a', 'b', 'c'];
   const batch = 16;
   const width = features.length * window;

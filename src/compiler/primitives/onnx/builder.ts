@@ -109,6 +109,18 @@ export function add(b: IrBuilder, origin: Origin, x: Ref, y: Ref): Ref {
   return { id, shape: p.shape, int: p.int && q.int };
 }
 
+/** x + bias, into the linear operation that just made x when there is one (a layer's bias is no operation of its own). */
+export function addBias(b: IrBuilder, origin: Origin, x: Ref, bias: Ref): Ref {
+  const made = b.ops[x.id];
+  const values = constantOf(b, bias.id);
+  if (!values || made.kind !== 'linear' || made.bias || x.id !== b.ops.length - 1) return add(b, origin, x, bias);
+  const index = broadcastShape(x.shape, bias.shape);
+  if (!index || !sameShape(index, x.shape)) return add(b, origin, x, bias);
+  const full = Float64Array.from(broadcastIndex(bias.shape, x.shape), (i) => values[i]);
+  b.ops[x.id] = { ...made, bias: full };
+  return x;
+}
+
 export function unary(b: IrBuilder, origin: Origin, x: Ref, fn: ScalarFn, int = false): Ref {
   const id = emit(b, { kind: 'unary', ...origin, size: sizeOf(x.shape), input: x.id, fn });
   return { id, shape: x.shape, int };

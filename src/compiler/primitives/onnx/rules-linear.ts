@@ -1,6 +1,6 @@
 /** Linear operators with constant weights (Gemm, MatMul, Conv, BatchNormalization) and products of two activations. */
 import { floatAttribute, intAttribute } from '../../../model/index.ts';
-import { add, binary, broadcastTo, constantOf, linear, move, type Ref, refuse, scaleShift } from './builder.ts';
+import { addBias, binary, broadcastTo, constantOf, linear, move, type Ref, refuse, scaleShift } from './builder.ts';
 import { constantOperand, type NodeContext, operand, optionalConstant, type Rule } from './context.ts';
 import { broadcastShape, type Shape, sizeOf, stridedIndex, stridesOf } from './shape.ts';
 import { windowsOf } from './windows.ts';
@@ -112,12 +112,13 @@ const gemm: Rule = (c) => {
   const b = intAttribute(c.node, 'transB', 0) ? transpose2(c, operand(c, 1)) : operand(c, 1);
   const scaled =
     alpha === 1 ? a : scaleShift(c.b, c.origin, a, new Float64Array(sizeOf(a.shape)).fill(alpha), undefined);
+  const given = c.inputs[2];
+  const half =
+    given && beta !== 1
+      ? scaleShift(c.b, c.origin, given, new Float64Array(sizeOf(given.shape)).fill(beta), undefined)
+      : given;
   const out = product(c, scaled, b);
-  const bias = c.inputs[2];
-  if (!bias) return [out];
-  const shift =
-    beta === 1 ? bias : scaleShift(c.b, c.origin, bias, new Float64Array(sizeOf(bias.shape)).fill(beta), undefined);
-  return [add(c.b, c.origin, out, shift)];
+  return [half ? addBias(c.b, c.origin, out, half) : out];
 };
 
 /** Convolution of any rank: one dense block per group and output position. */
