@@ -22,7 +22,7 @@ export const mlpB: ModelDefinition = {
   inputBits: 120,
   clamp: {},
   frozen: [],
-  training: { epochs: 40, patience: 10, learningRate: 5e-3, batch: 256, rowsPerEpoch: 60_000 },
+  training: { epochs: 60, patience: 20, learningRate: 5e-3, batch: 256, rowsPerEpoch: 60_000 },
   network(layers, input, classes) {
     let x = layers.batchNorm(input, 'norm0');
     x = layers.relu(layers.batchNorm(layers.linear(x, 'fc1', 32), 'norm1'));

@@ -108,16 +108,40 @@ export function parameterCount(store: ParameterStore): number {
   return count;
 }
 
-/** Copies of all arrays, to return to the best epoch. */
+function allArrays(store: ParameterStore): readonly Numbers[] {
+  return [...Array.from(store.trained.values(), ({ data }) => data), ...store.running.values()];
+}
+
+/** Copies of all arrays, to return to them later. */
 export function snapshot(store: ParameterStore): readonly Numbers[] {
-  return [...[...store.trained.values()].map(({ data }) => data), ...store.running.values()].map((data) =>
-    data.slice(),
-  );
+  return allArrays(store).map((data) => Float32Array.from(data));
 }
 
 export function restore(store: ParameterStore, saved: readonly Numbers[]): void {
-  const arrays = [...[...store.trained.values()].map(({ data }) => data), ...store.running.values()];
-  arrays.forEach((data, k) => {
+  allArrays(store).forEach((data, k) => {
     data.set(saved[k]);
+  });
+}
+
+/** Averages over training steps: their validation figure is higher and steadier than that of the last step's weights. */
+export interface Average {
+  readonly arrays: readonly Numbers[];
+  steps: number;
+}
+
+/** Weight of the past in each step, once there is enough of it. */
+const KEEP = 0.99;
+
+export function startAverage(store: ParameterStore): Average {
+  return { arrays: snapshot(store), steps: 0 };
+}
+
+/** Move the averages towards the present values; the first steps count more, as the start is random. */
+export function updateAverage(average: Average, store: ParameterStore): void {
+  average.steps++;
+  const step = 1 - Math.min(KEEP, average.steps / (average.steps + 10));
+  allArrays(store).forEach((data, k) => {
+    const mean = average.arrays[k];
+    for (let i = 0; i < data.length; i++) mean[i] += step * (data[i] - mean[i]);
   });
 }

@@ -10,7 +10,9 @@ import {
   createAdam,
   createRandom,
   createTape,
+  load,
   meanAbsolute,
+  type Numbers,
   type Random,
   shuffle,
   softmaxCrossEntropy,
@@ -23,12 +25,15 @@ import { type ModelDefinition, type ModelId, modelDefinition } from '../definiti
 import { exportModel } from '../export.ts';
 import { argmaxRows, macroF1 } from '../metrics.ts';
 import {
+  type Average,
   createParameters,
   fillUnseenRows,
   type ParameterStore,
   parameterCount,
   restore,
   snapshot,
+  startAverage,
+  updateAverage,
 } from '../networks/parameters.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
 import type { ModelSpec } from '../spec.ts';
@@ -69,15 +74,23 @@ export interface TrainedModel {
   readonly best: EpochRecord;
 }
 
+/** The best epoch so far and its weights. */
+interface Kept {
+  readonly record: EpochRecord;
+  readonly arrays: readonly Numbers[];
+}
+
 interface Session {
   readonly definition: ModelDefinition;
   readonly rows: FeatureRows;
   readonly width: number;
   readonly store: ParameterStore;
+  readonly average: Average;
   readonly tape: Tape;
   readonly evaluation: Tape;
   readonly samples: Samples;
   readonly classWeight: Float64Array | undefined;
+  readonly history: EpochRecord[];
   /** Rows per step, in training and in evaluation (the buffers are shared). */
   readonly batch: number;
 }
@@ -141,6 +154,7 @@ function trainEpoch(session: Session, adam: Adam, rate: number, limit: number, r
       if (held) held.grad = undefined;
     }
     adamStep(adam, rate);
+    updateAverage(session.average, store);
   }
   return loss / count;
 }
@@ -162,7 +176,15 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
   const store = createParameters(random, backend);
   const batch = options.batch ?? definition.training.batch;
   const tape = createTape(backend);
-  return { definition, rows, width, store, samples, classWeight, batch, tape, evaluation: withoutRecording(tape) };
+  const evaluation = withoutRecording(tape);
+  // One forward pass creates the parameters.
+  definition.network(
+    tapeLayers(evaluation, store, false),
+    load(evaluation, [1, width], new Float32Array(width)),
+    rows.classes.length,
+  );
+  const average = startAverage(store);
+  return { definition, rows, width, store, samples, classWeight, batch, average, history: [], tape, evaluation };
 }
 
 function specOf(definition: ModelDefinition, rows: FeatureRows, options: TrainOptions): ModelSpec {
@@ -177,6 +199,20 @@ function specOf(definition: ModelDefinition, rows: FeatureRows, options: TrainOp
   };
 }
 
+/** The averaged weights in place: validated, and copied out when they are the best so far; then training's own weights again. */
+function judgeEpoch(session: Session, record: Omit<EpochRecord, 'validation'>, best: Kept | undefined): Kept {
+  const { store, average, definition } = session;
+  const live = snapshot(store);
+  restore(store, average.arrays);
+  if (!definition.frozen.includes('length')) fillUnseenRows(store);
+  const validation = validationFigure(session);
+  const better = !best || validation > best.record.validation;
+  const kept = better ? { record: { ...record, validation }, arrays: snapshot(store) } : best;
+  session.history.push({ ...record, validation });
+  restore(store, live);
+  return kept;
+}
+
 /**
  * Train one of the six models on the train rows, keep the epoch that is best on the validation rows (10 % of the train rows when the
  * data name none), and write it as ONNX. The same rows, options and seed give the same bytes.
@@ -188,30 +224,29 @@ export function trainModel(id: string, rows: FeatureRows, options: TrainOptions 
   const random = createRandom(options.seed ?? 1);
   const session = openSession(definition, rows, options, random);
   const { store } = session;
-  // One forward pass creates the parameters.
-  evaluate(session, session.samples.train.subarray(0, 1));
   const trainable = [...store.trained].filter(([name]) => !definition.frozen.includes(name));
   const adam = createAdam(
     trainable.map(([, variable]) => variable),
     store.backend,
   );
-  const history: EpochRecord[] = [];
-  let best: EpochRecord | undefined;
-  let kept = snapshot(store);
+  let best: Kept | undefined;
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
     const learningRate = settings.learningRate * 0.5 ** Math.floor((epoch - 1) / HALVING);
     const loss = trainEpoch(session, adam, learningRate, settings.rowsPerEpoch, random);
-    if (!definition.frozen.includes('length')) fillUnseenRows(store);
-    const record = { epoch, learningRate, loss, validation: validationFigure(session) };
-    history.push(record);
+    best = judgeEpoch(session, { epoch, learningRate, loss }, best);
     settings.progress?.(`training ${id}`, epoch, settings.epochs);
-    if (!best || record.validation > best.validation) {
-      best = record;
-      kept = snapshot(store);
-    } else if (epoch - best.epoch >= settings.patience) break;
+    if (epoch - best.record.epoch >= settings.patience) break;
   }
-  restore(store, kept);
+  if (!best) fail({ code: 'MODEL-OPTIONS', message: 'training needs at least one epoch', have: `${settings.epochs}` });
+  restore(store, best.arrays);
   const spec = specOf(definition, rows, options);
   const onnx = exportModel(definition, store, spec);
-  return { id: definition.id, onnx, spec, parameters: parameterCount(store), history, best: best! };
+  return {
+    id: definition.id,
+    onnx,
+    spec,
+    parameters: parameterCount(store),
+    history: session.history,
+    best: best.record,
+  };
 }
