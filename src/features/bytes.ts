@@ -4,11 +4,15 @@ import { addField } from './draft.ts';
 import { type Feature, featureField } from './feature.ts';
 import { l4ByteIndex } from './l4fields.ts';
 
-/** Offset of the first byte behind the IP packet in the frame; the frame's end when the length field is 0 (offloaded segments). */
+/**
+ * Offset of the first byte behind the IP packet in the frame. A length field of 0 (offloaded segments, jumbograms) says nothing:
+ * the packet then ends with the captured bytes.
+ */
 function ipEnd(bytes: Uint8Array, frame: number, l3: number, version: number, capLen: number): number {
-  const at = frame + l3;
-  const length = version === 4 ? (bytes[at + 2] << 8) | bytes[at + 3] : 40 + ((bytes[at + 4] << 8) | bytes[at + 5]);
-  return length === 0 ? capLen : Math.min(l3 + length, capLen);
+  const at = frame + l3 + (version === 4 ? 2 : 4);
+  const length = (bytes[at] << 8) | bytes[at + 1];
+  if (length === 0) return capLen;
+  return Math.min(l3 + length + (version === 4 ? 0 : 40), capLen);
 }
 
 /** The feature `l4.byte[i]`, or undefined for another name. */
