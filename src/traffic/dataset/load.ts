@@ -10,6 +10,7 @@ import { type FlowColumns, newFlowTable } from '../decode/flows.ts';
 import { type Assigned, assignSplits } from './assign.ts';
 import { type CaptureFile, classFolders, isFolder, listCaptures } from './captures.ts';
 import { type Labelled, labelByFile, labelByFolder } from './label-flows.ts';
+import { flowJsonFiles, loadFlowJson } from './load-json.ts';
 import type { DatasetSpec } from './spec.ts';
 import { readSplitList, type SplitList } from './split-list.ts';
 
@@ -20,7 +21,7 @@ export interface LoadedDataset extends Dataset {
 }
 
 /** Captures and where their labels come from. */
-interface Sources {
+export interface Sources {
   readonly captures: readonly CaptureFile[];
   readonly folders: ReadonlyMap<string, readonly CaptureFile[]> | undefined;
   readonly labels: string | undefined;
@@ -32,19 +33,24 @@ interface Sources {
  * those of openCapture and readLabels
  */
 export async function loadDataset(spec: DatasetSpec): Promise<LoadedDataset> {
+  const json = spec.path === undefined ? undefined : flowJsonFiles(spec.path);
+  if (json !== undefined) return loadFlowJson(json, spec);
   const sources = findSources(spec);
-  const list = spec.split?.by === 'list' ? readSplitList(needListFile(spec)) : undefined;
+  const list = splitListOf(spec);
   const read = await readAll(sources.captures, spec);
   const decodedAll = decodeAll(read.packets, spec);
-  const labelled = labelFlows(decodedAll.flows, { ...sources, captures: read.captures }, spec, list);
+  const labelled = labelSources(decodedAll.flows, { ...sources, captures: read.captures }, spec, list);
   const splits = assignSplits(decodedAll.flows, labelled, read.captures, spec, list);
   return assemble(spec, read, decodedAll, labelled, splits);
 }
 
-function needListFile(spec: DatasetSpec): string {
-  return (
-    spec.split?.file ?? fail({ code: 'TRAFFIC-SPLIT', message: 'a split by list needs its file', need: 'split.file' })
-  );
+/** The split list that a dataset names, read. @throws ProblemError TRAFFIC-SPLIT, TRAFFIC-JSON */
+export function splitListOf(spec: DatasetSpec): SplitList | undefined {
+  if (spec.split?.by !== 'list') return undefined;
+  if (spec.split.file === undefined) {
+    fail({ code: 'TRAFFIC-SPLIT', message: 'a split by list needs its file', need: 'split.file' });
+  }
+  return readSplitList(spec.split.file);
 }
 
 /** Decide between class folders and a label file. */
@@ -135,7 +141,13 @@ function decodeAll(packets: PacketColumns, spec: DatasetSpec): DecodedAll {
   return { decoded, flows: table.flows, counts: { ...counts } };
 }
 
-function labelFlows(flows: FlowColumns, sources: Sources, spec: DatasetSpec, list: SplitList | undefined): Labelled {
+/** Label flows from whichever the sources have: class folders or a label file. @throws ProblemError as loadDataset */
+export function labelSources(
+  flows: FlowColumns,
+  sources: Sources,
+  spec: DatasetSpec,
+  list: SplitList | undefined,
+): Labelled {
   const minPackets = spec.minPackets ?? list?.minPackets ?? 1;
   // A list's classes are those of its own label column.
   const sameColumn = spec.labelColumn === undefined || spec.labelColumn === list?.labelColumn;

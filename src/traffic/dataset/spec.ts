@@ -41,5 +41,7 @@ export interface DatasetSpec {
   readonly unreadable?: 'fail' | 'skip';
   /** Flow numbers continue over captures instead of starting anew in each; default false. */
   readonly continuous?: boolean;
+  /** Flow JSON only: what `len_seq` counts, whole frames (default) or IP packets. */
+  readonly lengths?: 'frame' | 'ip';
   readonly progress?: Progress;
 }

@@ -107,6 +107,22 @@ function addressText(key: Uint32Array, at: number, version: number): string {
   return groups.join(':').replace(/(^|:)0(:0)+(:|$)/, '::');
 }
 
+/** The parts of flow number `flow`'s key, as label files have them. */
+export function keyFields(
+  words: Uint32Array,
+  flow: number,
+): { protocol: number; low: string; lowPort: number; high: string; highPort: number } {
+  const key = words.subarray(flow * KEY_WORDS, (flow + 1) * KEY_WORDS);
+  const version = key[9]! >>> 8;
+  return {
+    protocol: key[9]! & 255,
+    low: addressText(key, 0, version),
+    lowPort: key[8]! >>> 16,
+    high: addressText(key, 4, version),
+    highPort: key[8]! & 0xffff,
+  };
+}
+
 /** A key for people: "TCP 10.0.0.1:80 - 10.0.0.2:4321". */
 export function keyText(words: Uint32Array, at: number): string {
   const key = words.subarray(at, at + KEY_WORDS);
