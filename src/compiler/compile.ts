@@ -142,7 +142,6 @@ export function compileModel(input: CompileInput): CompiledModel {
   progress?.('compile: layout', 0);
   const compiled = searchLayout(input.name, network, front, chip, {
     inputs: frontInputs(front, network),
-    ...(front.valid === undefined ? {} : { valid: front.valid }),
   });
   const { lowered, program, placement, fits, report: fit, cut, layout, layoutsTried } = compiled;
   const mapped: Mapped = {

@@ -1,5 +1,5 @@
 /** Programs from lowered networks: behind the features' front, or behind injected fields (verify, feature rows). */
-import type { Front } from '../../features/index.ts';
+import { type Front, ringFragments } from '../../features/index.ts';
 import { type Fragment, mergeFragments, type Program } from '../../program/index.ts';
 import { splitGress } from './gress.ts';
 import type { InputField, Lowered } from './lower.ts';
@@ -29,5 +29,5 @@ export function assembleProgram(name: string, lowered: Lowered, front: Front, cu
     egress: split.egress,
     bridge: split.bridge,
   };
-  return mergeFragments(name, front.parser, lowered.verdict, front.fragment, model);
+  return mergeFragments(name, front.parser, lowered.verdict, ...ringFragments(front, lowered.rings), model);
 }

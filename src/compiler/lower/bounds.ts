@@ -44,7 +44,16 @@ export function reachableLeaves(tree: Tree, range: (coord: number) => Range): nu
 }
 
 /** Table rows of a map that can be read, ascending. */
-export function reachableRows(map: Exclude<NetMap, { kind: 'absdiff' }>, bounds: Bounds): number[] {
+export function reachableRows(map: Exclude<NetMap, { kind: 'absdiff' | 'leaf' }>, bounds: Bounds): number[] {
+  if (map.kind === 'index') {
+    let rows = [0];
+    map.inputs.forEach((ref, i) => {
+      const { min, max } = bounds[ref.value][ref.index];
+      const indices = Array.from({ length: max - min + 1 }, (_, j) => min + j);
+      rows = rows.flatMap((row) => indices.map((index) => row * map.radix[i] + index));
+    });
+    return rows;
+  }
   if (map.kind === 'exact') {
     const { min, max } = bounds[map.input.value][map.input.index];
     const last = Math.min(max, map.rows - 1);
@@ -70,6 +79,12 @@ function addMap(map: NetMap, bounds: Range[][]): void {
     out[0] = { min: out[0].min + min, max: out[0].max + max };
     return;
   }
+  if (map.kind === 'leaf') {
+    const { tree } = map;
+    const leaves = reachableLeaves(tree, (c) => bounds[tree.inputs[c].value][tree.inputs[c].index]);
+    out[map.element] = { min: leaves[0], max: leaves[leaves.length - 1] };
+    return;
+  }
   const rows = reachableRows(map, bounds);
   const n = map.outIndex.length;
   for (let o = 0; o < n; o++) {
@@ -83,14 +98,26 @@ function addMap(map: NetMap, bounds: Range[][]): void {
   }
 }
 
-/** Ranges of all elements; `input` gives those of value 0 (after clamping). */
+/**
+ * Ranges of all elements; `input` gives those of value 0 (after clamping). A kept value (window rings) has the ranges of the elements
+ * it keeps.
+ */
 export function networkBounds(network: TableNetwork, input: readonly Range[]): Bounds {
   const bounds = network.values.map((value, i) =>
     i === 0
       ? [...input]
       : Array.from({ length: value.size }, (_, j): Range => ({ min: value.bias?.[j] ?? 0, max: value.bias?.[j] ?? 0 })),
   );
-  for (const map of network.maps) addMap(map, bounds);
+  const maps = [...network.maps].sort((a, b) => a.output - b.output);
+  let at = 0;
+  network.values.forEach((value, v) => {
+    if (value.kept !== undefined) {
+      value.kept.forEach(({ source }, e) => {
+        bounds[v][e] = bounds[source.value][source.index];
+      });
+    }
+    for (; at < maps.length && maps[at].output <= v; at++) addMap(maps[at], bounds);
+  });
   return bounds;
 }
 

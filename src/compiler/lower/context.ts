@@ -37,6 +37,8 @@ export interface Phase {
   /** The value it belongs to, and whether it makes indices or sums; the verdict's phases belong to none. */
   readonly value?: number;
   readonly part?: 'indices' | 'sums';
+  /** Stays in ingress (registers). */
+  readonly pinned?: boolean;
 }
 
 export interface LowerContext {
@@ -98,7 +100,7 @@ export function addTable(context: LowerContext, phase: Phase, table: Table, repo
   context.report.push({ table: table.name, ...report });
 }
 
-export function addPhase(context: LowerContext, name: string, of: Pick<Phase, 'value' | 'part'> = {}): Phase {
+export function addPhase(context: LowerContext, name: string, of: Omit<Phase, 'name' | 'steps'> = {}): Phase {
   const phase: Phase = { name, steps: [], ...of };
   context.phases.push(phase);
   return phase;

@@ -64,7 +64,19 @@ function applyMap(map: NetMap, values: Float64Array[], sizes: readonly number[],
     }
     return undefined;
   }
+  if (map.kind === 'leaf') {
+    const leaves = treeLeaves(map.tree, values, sizes, rows);
+    for (let r = 0; r < rows; r++) out[r * size + map.element] = leaves[r];
+    return leaves;
+  }
   const index = new Int32Array(rows);
+  if (map.kind === 'index') {
+    map.inputs.forEach((ref, i) => {
+      for (let r = 0; r < rows; r++) index[r] = index[r] * map.radix[i] + column(values, sizes, ref, r);
+    });
+    addRows(out, size, map.outIndex, map.lut, index);
+    return undefined;
+  }
   if (map.kind === 'exact') {
     for (let r = 0; r < rows; r++) index[r] = Math.min(column(values, sizes, map.input, r), map.rows - 1);
     addRows(out, size, map.outIndex, map.lut, index);

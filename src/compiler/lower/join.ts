@@ -2,14 +2,21 @@
  * Index joining (Pegasus §4.3): several small fuzzy indices become one exact key. Instead of one wide ternary table a tree, each tree
  * writes its leaf number, and one exact table reads k of them: k times fewer additions, and the inputs are dead sooner.
  */
-import type { TableNetwork, TreeMap } from './network.ts';
+import type { IndexMap, NetMap, TableNetwork, TreeMap } from './network.ts';
 import { tableRows } from './network.ts';
 
 /** Most entries of a joined table (three 4-bit indices). */
 export const JOIN_LIMIT = 4096;
 
-/** The sum of several maps as one: combined index, first map most significant. All add into the same elements. */
-export function joinMaps(maps: readonly TreeMap[]): TreeMap {
+/** A map of one tree, or of one fuzzy index: what joining starts from. */
+export type SingleMap = TreeMap | IndexMap;
+
+export function isSingle(map: NetMap): map is SingleMap {
+  return (map.kind === 'tree' && map.trees.length === 1) || (map.kind === 'index' && map.inputs.length === 1);
+}
+
+/** The sum of several maps of one kind as one: combined index, first map most significant. All add into the same elements. */
+export function joinMaps(maps: readonly SingleMap[]): SingleMap {
   const n = maps[0].outIndex.length;
   const rows = maps.map(tableRows);
   const count = rows.reduce((product, r) => product * r, 1);
@@ -22,34 +29,39 @@ export function joinMaps(maps: readonly TreeMap[]): TreeMap {
       for (let o = 0; o < n; o++) lut[i * n + o] += maps[m].lut[row * n + o];
     }
   }
-  return {
-    kind: 'tree',
+  const common = {
     name: `${maps[0].name}_to_${maps[maps.length - 1].name.replace(/^.*[./]/, '')}`,
-    trees: maps.flatMap((m) => m.trees),
     output: maps[0].output,
     outIndex: maps[0].outIndex,
     lut,
     note: maps.map((m) => m.note ?? m.name).join(' + '),
   };
+  if (maps[0].kind === 'tree')
+    return { kind: 'tree', ...common, trees: maps.flatMap((m) => (m.kind === 'tree' ? m.trees : [])) };
+  return {
+    kind: 'index',
+    ...common,
+    inputs: maps.flatMap((m) => (m.kind === 'index' ? m.inputs : [])),
+    radix: maps.flatMap((m) => (m.kind === 'index' ? m.radix : [])),
+  };
 }
 
-function joinable(map: TableNetwork['maps'][number], first: TreeMap): map is TreeMap {
+function joinable(map: NetMap, first: SingleMap): map is SingleMap {
   return (
-    map.kind === 'tree' &&
-    map.trees.length === 1 &&
-    map.shared === undefined &&
+    isSingle(map) &&
+    map.kind === first.kind &&
     map.outIndex.length === first.outIndex.length &&
     map.outIndex.every((e, o) => e === first.outIndex[o])
   );
 }
 
-/** The network with the single-tree maps of one value joined in groups of up to `k`, below the entry limit. */
+/** The network with the single maps of one value joined in groups of up to `k`, below the entry limit. */
 export function joinIndices(network: TableNetwork, value: number, k: number): TableNetwork {
   const mine = network.maps.filter((m) => m.output === value);
-  const first = mine.find((m): m is TreeMap => m.kind === 'tree' && m.trees.length === 1);
+  const first = mine.find(isSingle);
   if (k < 2 || first === undefined) return network;
   const out: TableNetwork['maps'][number][] = [];
-  let group: TreeMap[] = [];
+  let group: SingleMap[] = [];
   const flush = (): void => {
     if (group.length > 0) out.push(group.length === 1 ? group[0] : joinMaps(group));
     group = [];

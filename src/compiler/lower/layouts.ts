@@ -3,9 +3,9 @@
  * and containers, shallowest first. Estimates choose the order of trying; `switch` has the last word.
  */
 import { networkBounds, type Range } from './bounds.ts';
-import { JOIN_LIMIT } from './join.ts';
+import { isSingle, JOIN_LIMIT } from './join.ts';
 import { type SumBits, sumBits } from './lower.ts';
-import type { TableNetwork } from './network.ts';
+import { type TableNetwork, tableRows } from './network.ts';
 import { differenceRange } from './verdict.ts';
 
 export interface ValueLayout {
@@ -38,10 +38,14 @@ function valueLayouts(
 ): ValueLayout[] {
   const maps = network.maps.filter((m) => m.output === value);
   const size = network.values[value].size;
+  // Kept values and fuzzy indices are no sums: one field an element, nothing to choose.
+  if (network.values[value].kept !== undefined || maps.some((m) => m.kind === 'leaf'))
+    return [{ bits: 8, banks: 1, join: 1, depth: Math.ceil(maps.length / TERNARY_TABLES) }];
+  if (maps.some((m) => m.kind === 'absdiff')) return [{ bits: 16, banks: 2, join: 1, depth: 7 }];
   const isVerdict = value === network.verdict.value && network.verdict.kind === 'argmax';
   const proved = sumBits(network.values[value].name, isVerdict ? [...ranges, differenceRange(ranges)] : ranges, width);
-  const trees = maps.filter((m) => m.kind === 'tree' && m.trees.length === 1);
-  const leaves = Math.max(1, ...trees.map((m) => (m.kind === 'tree' ? m.trees[0].leaves : 1)));
+  const trees = maps.filter(isSingle);
+  const leaves = Math.max(1, ...trees.map(tableRows));
   const joins = [1, 2, 3].filter((k) => k === 1 || (trees.length > 1 && leaves ** k <= JOIN_LIMIT));
   const widths = ([proved, 32] as const).filter((b, i, all) => all.indexOf(b) === i);
   const out: ValueLayout[] = [];
@@ -53,7 +57,7 @@ function valueLayouts(
         if (banks > 1 && (banks > tables || banks > perStage || banks > GROUP)) continue;
         if (isVerdict && banks > 1 && banks * size > GROUP) continue;
         if (banks > 1 && banks * size > (room.containers[bits] ?? 0)) continue;
-        const index = join === 1 ? 0 : Math.ceil(trees.length / TERNARY_TABLES);
+        const index = join === 1 ? 0 : Math.ceil(trees.filter((m) => m.kind === 'tree').length / TERNARY_TABLES);
         out.push({ bits, banks, join, depth: index + Math.ceil(tables / banks) + log2Up(banks) });
       }
   return out;

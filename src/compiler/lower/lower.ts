@@ -2,13 +2,17 @@
  * Lowering: an integer table network becomes tables, accumulators and a verdict. One path for table models and for compiled
  * networks; where inputs come from (injected fields, the features' front) is the caller's choice.
  */
+
+import type { Front, Ring } from '../../features/index.ts';
 import { fail } from '../../problem.ts';
 import type { Action, Field, Table, Verdict } from '../../program/index.ts';
 import { bitsFor } from '../ternary/index.ts';
+import { lowerAbsDiff } from './absdiff.ts';
 import { networkBounds, type Range } from './bounds.ts';
 import type { ElementField, LowerContext, Phase, TableReport } from './context.ts';
 import type { TableNetwork } from './network.ts';
-import { lowerSum, type SumPlan } from './sums.ts';
+import { lowerKept } from './rings.ts';
+import { lowerIndices, lowerSum, type SumPlan } from './sums.ts';
 import { differenceRange, lowerVerdict } from './verdict.ts';
 
 /** A field that holds one input element, with the values it can take. */
@@ -24,6 +28,8 @@ export interface LowerOptions {
   /** Keep leaf numbers in fields, for `verify`. */
   readonly keepLeaves?: boolean;
   readonly valid?: string;
+  /** Front with the flow state that window models keep their rings in. */
+  readonly front?: Front;
 }
 
 export interface Lowered {
@@ -33,6 +39,7 @@ export interface Lowered {
   readonly tables: readonly Table[];
   readonly phases: readonly Phase[];
   readonly verdict: Verdict;
+  readonly rings: readonly Ring[];
   readonly report: readonly TableReport[];
   /** Proved range and width of every sum. */
   readonly sums: readonly {
@@ -65,17 +72,36 @@ export function sumBits(name: string, ranges: readonly Range[], width: number): 
   });
 }
 
+function frontOf(network: TableNetwork, options: LowerOptions): Front {
+  if (options.front !== undefined) return options.front;
+  return fail({ code: 'COMPILE-WINDOW', message: 'a window model needs a front with flow state', where: network.name });
+}
+
+/** Values whose elements meet in one subtraction (|a − b|): they share one width. Kept elements stand for their sources. */
+export function tiedValues(network: TableNetwork): number[] {
+  const tied = new Set<number>();
+  for (const map of network.maps) {
+    if (map.kind !== 'absdiff') continue;
+    tied.add(map.output);
+    for (const ref of [...map.a, ...map.b])
+      tied.add(network.values[ref.value].kept?.[ref.index].source.value ?? ref.value);
+  }
+  return [...tied];
+}
+
 /** Chooses the layout of one value's accumulators. */
 function planSum(network: TableNetwork, bounds: LowerContext['bounds'], value: number, options: LowerOptions): SumPlan {
   const ranges = [...bounds[value]];
   const verdict = network.verdict;
   if (verdict.kind === 'argmax' && verdict.value === value) ranges.push(differenceRange(bounds[value]));
+  const tied = tiedValues(network);
+  if (tied.includes(value)) for (const other of tied) ranges.push(...bounds[other]);
   const chosen = options.layout?.[value];
   const bits = sumBits(network.values[value].name, ranges, Math.max(options.width ?? 8, chosen?.bits ?? 8));
   return { bits, banks: chosen?.banks ?? 1 };
 }
 
-/** Lowers a row network (window 1). Throws COMPILE-OVERFLOW when a sum cannot be held. */
+/** Lowers a row network, or a window network as windowNetwork() leaves it. Throws COMPILE-OVERFLOW when a sum cannot be held. */
 export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowered {
   const bounds = networkBounds(
     network,
@@ -96,9 +122,21 @@ export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowe
     leafFields: options.keepLeaves === true ? new Map() : undefined,
   };
   const sums: Lowered['sums'][number][] = [];
+  const rings: Ring[] = [];
   for (let value = 1; value < network.values.length; value++) {
+    const maps = network.maps.filter((m) => m.output === value);
+    if (network.values[value].kept !== undefined) {
+      if (network.values[value].size > 0) rings.push(...lowerKept(context, value, frontOf(network, options)));
+      continue;
+    }
+    if (maps.some((m) => m.kind === 'leaf')) {
+      lowerIndices(context, value);
+      continue;
+    }
     const plan = planSum(network, bounds, value, options);
-    lowerSum(context, value, plan);
+    const [first] = maps;
+    if (first?.kind === 'absdiff') lowerAbsDiff(context, first, plan);
+    else lowerSum(context, value, plan);
     sums.push({ value: network.values[value].name, bits: plan.bits, banks: plan.banks, ranges: bounds[value] });
   }
   const verdict = lowerVerdict(context, options.valid);
@@ -108,6 +146,7 @@ export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowe
     tables: context.tables,
     phases: context.phases,
     verdict,
+    rings,
     report: context.report,
     sums,
     leafFields: context.leafFields ?? new Map(),

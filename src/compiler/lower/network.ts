@@ -28,8 +28,15 @@ export interface TreeMap {
   /** Same function at other window positions. */
   readonly shared?: { readonly key: string; readonly position: number };
   readonly note?: string;
-  /** Table models: the document's step, where this map's trees stand among the leaves of a row, and the packet they belong to. */
-  readonly origin?: { readonly step: number; readonly leaves: readonly number[]; readonly packet?: number };
+  readonly origins?: readonly LeafOrigin[];
+}
+
+/** Table models: the document's step, where a map's trees stand among the leaves of a row, and the packet they belong to. */
+export interface LeafOrigin {
+  readonly step: number;
+  readonly leaves: readonly number[];
+  /** Packet of the window at which the leaf is computed; absent: the last. */
+  readonly packet?: number;
 }
 
 /** out[outIndex[o]] += lut[min(x, rows − 1)][o]: exact match on a small integer (embedding). */
@@ -54,12 +61,45 @@ export interface AbsDiffMap {
   readonly output: number;
 }
 
-export type NetMap = TreeMap | ExactMap | AbsDiffMap;
+/** out[element] = leaf that the tree's inputs reach: a fuzzy index on its own, so that it can be kept or joined. */
+export interface LeafMap {
+  readonly kind: 'leaf';
+  readonly name: string;
+  readonly tree: Tree;
+  readonly output: number;
+  readonly element: number;
+  readonly origins?: readonly LeafOrigin[];
+}
+
+/** out[outIndex[o]] += lut[index][o]; index = the inputs (fuzzy indices below `radix`) in mixed radix, first most significant. */
+export interface IndexMap {
+  readonly kind: 'index';
+  readonly name: string;
+  readonly inputs: readonly ElementRef[];
+  readonly radix: readonly number[];
+  readonly output: number;
+  readonly outIndex: Int32Array;
+  readonly lut: LeafValues;
+  readonly note?: string;
+}
+
+export type NetMap = TreeMap | ExactMap | AbsDiffMap | LeafMap | IndexMap;
+
+/** Elements a map reads. */
+export function mapInputs(map: NetMap): ElementRef[] {
+  if (map.kind === 'tree') return map.trees.flatMap((tree) => tree.inputs);
+  if (map.kind === 'leaf') return [...map.tree.inputs];
+  if (map.kind === 'exact') return [map.input];
+  if (map.kind === 'index') return [...map.inputs];
+  return [...map.a, ...map.b];
+}
 
 export interface NetValue {
   readonly name: string;
   readonly size: number;
   readonly bias?: LeafValues;
+  /** Elements of earlier packets: what `source` was, `age` packets ago (from the flow's rings). */
+  readonly kept?: readonly { readonly source: ElementRef; readonly age: number }[];
 }
 
 export interface NetFeature {
@@ -113,6 +153,7 @@ export function leafOf(tree: Tree, x: (coord: number) => number): number {
 }
 
 /** Number of rows of a map's table. */
-export function tableRows(map: TreeMap): number {
+export function tableRows(map: TreeMap | IndexMap): number {
+  if (map.kind === 'index') return map.radix.reduce((product, n) => product * n, 1);
   return map.trees.reduce((product, tree) => product * tree.leaves, 1);
 }

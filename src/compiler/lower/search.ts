@@ -11,6 +11,7 @@ import { joinIndices } from './join.ts';
 import { type Candidate, type Cut, type Layout, type Room, rankLayouts } from './layouts.ts';
 import { type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
 import type { TableNetwork } from './network.ts';
+import { windowNetwork } from './window.ts';
 
 export interface Compiled {
   readonly program: Program;
@@ -18,6 +19,8 @@ export interface Compiled {
   readonly fits: boolean;
   readonly report: FitReport;
   readonly lowered: Lowered;
+  /** What one packet runs: windows split into per-packet part, rings, window part. */
+  readonly network: TableNetwork;
   /** Number of phases in ingress, and the layout tried: for the report. */
   readonly cut: number;
   readonly layout: Layout;
@@ -37,6 +40,7 @@ function roomBehind(name: string, front: Front, chip: Chip): Room {
     tables: [],
     phases: [],
     verdict: { kind: 'none', logits: [], classes: [] },
+    rings: [],
     report: [],
     sums: [],
     leafFields: new Map(),
@@ -52,7 +56,8 @@ function roomBehind(name: string, front: Front, chip: Chip): Room {
 function cutPhase(lowered: Lowered, cut: Cut): number {
   if (cut === undefined) return lowered.phases.length;
   const at = lowered.phases.findIndex((p) => p.value === cut.value && (cut.part === 'indices' || p.part === 'sums'));
-  return at < 0 ? lowered.phases.length : at;
+  const pinned = lowered.phases.reduce((last, p, i) => (p.pinned ? i : last), -1);
+  return at < 0 ? lowered.phases.length : Math.max(at, pinned + 1);
 }
 
 /** The network with indices joined as the layout says. */
@@ -71,11 +76,12 @@ function shortage(report: FitReport): number {
 /** Lowers and places: first layout that fits, else the one with the fewest stages (`fits` false). */
 export function searchLayout(
   name: string,
-  network: TableNetwork,
+  whole: TableNetwork,
   front: Front,
   chip: Chip,
-  options: Omit<LowerOptions, 'layout'>,
+  options: Omit<LowerOptions, 'layout' | 'front' | 'valid'>,
 ): Compiled {
+  const network = windowNetwork(whole);
   const unbounded = chip.name === 'unbounded';
   const candidates: Candidate[] = unbounded
     ? [{ layout: [], cut: undefined }]
@@ -84,13 +90,20 @@ export function searchLayout(
   let tried = 0;
   const known = new Map<Layout, Lowered>();
   for (const { layout, cut } of candidates) {
-    const lowered = known.get(layout) ?? lowerNetwork(applyJoins(network, layout), { ...options, layout });
+    const lowered =
+      known.get(layout) ??
+      lowerNetwork(applyJoins(network, layout), {
+        ...options,
+        layout,
+        front,
+        ...(front.valid === undefined ? {} : { valid: front.valid }),
+      });
     known.set(layout, lowered);
     const at = cutPhase(lowered, cut);
     const program = assembleProgram(name, lowered, front, at);
     const { fits, placement, report } = placeProgram(program, chip);
     tried++;
-    const made = { program, placement, fits, report, lowered, cut: at, layout, layoutsTried: tried };
+    const made = { program, placement, fits, report, lowered, network, cut: at, layout, layoutsTried: tried };
     if (fits) return made;
     if (best === undefined || shortage(report) < shortage(best.report)) best = made;
   }

@@ -6,12 +6,13 @@ import {
   addPhase,
   addTable,
   declare,
+  type ElementField,
   elementField,
   type LowerContext,
   type Phase,
   tableName,
 } from './context.ts';
-import type { ExactMap, TreeMap } from './network.ts';
+import type { ExactMap, IndexMap, Tree, TreeMap } from './network.ts';
 import { treeTable } from './treetable.ts';
 
 /** How one value's accumulators are laid out. */
@@ -54,7 +55,7 @@ function accumulate(
 }
 
 /** Columns of a table that are not zero in every row: the others need no action data. */
-function liveColumns(map: TreeMap | ExactMap): number[] {
+function liveColumns(map: TreeMap | ExactMap | IndexMap): number[] {
   const n = map.outIndex.length;
   const live: number[] = [];
   for (let o = 0; o < n; o++) {
@@ -125,34 +126,55 @@ function leafKeeping(
 const log2Up = (n: number): number => Math.max(1, Math.ceil(Math.log2(n)));
 
 /** Joined trees: every tree's leaf number goes to a field, an exact table on all of them adds the row (index joining). */
-function indexedSum(
-  context: LowerContext,
-  indexPhase: Phase,
-  phase: Phase,
-  map: TreeMap,
-  parts: { name: string; action: string; bits: readonly number[]; data: (index: number) => number[]; note: string },
-): void {
-  const fields = map.trees.map((tree, t) => leafIndex(context, indexPhase, map, t, log2Up(tree.leaves)));
+function indexedSum(context: LowerContext, indexPhase: Phase, phase: Phase, map: TreeMap, parts: IndexParts): void {
+  const fields = map.trees.map((tree, t) =>
+    leafIndex(context, indexPhase, tree, { map: map.name, t, note: `${map.note ?? map.name}, tree ${t}` }),
+  );
   const reach = map.trees.map((tree) =>
     reachableLeaves(tree, (c) => context.bounds[tree.inputs[c].value][tree.inputs[c].index]),
   );
-  let rows: number[][] = [[]];
-  for (const leaves of reach) rows = rows.flatMap((row) => leaves.map((leaf) => [...row, leaf]));
+  const radix = map.trees.map((tree) => tree.leaves);
+  exactOnIndices(context, phase, fields, reach, radix, map.lut.length / Math.max(1, map.outIndex.length), parts);
+}
+
+interface IndexParts {
+  readonly name: string;
+  readonly action: string;
+  readonly bits: readonly number[];
+  readonly data: (index: number) => number[];
+  readonly note: string;
+}
+
+/** Exact table on index fields: one entry a combination that can occur. */
+function exactOnIndices(
+  context: LowerContext,
+  phase: Phase,
+  fields: readonly ElementField[],
+  reach: readonly (readonly number[])[],
+  radix: readonly number[],
+  naive: number,
+  parts: IndexParts,
+): void {
   const k = fields.length;
-  const count = rows.length;
+  const width = parts.bits.length;
+  const count = reach.reduce((product, r) => product * r.length, 1);
   const value = new Uint32Array(count * k);
-  const mask = new Uint32Array(count * k);
-  const data = new Uint32Array(count * parts.bits.length);
-  rows.forEach((row, i) => {
-    const index = row.reduce((sum, leaf, t) => sum * map.trees[t].leaves + leaf, 0);
-    row.forEach((leaf, t) => {
+  const data = new Uint32Array(count * width);
+  for (let i = 0; i < count; i++) {
+    let rest = i;
+    let index = 0;
+    let place = 1;
+    for (let t = k - 1; t >= 0; t--) {
+      const leaf = reach[t][rest % reach[t].length];
+      rest = Math.floor(rest / reach[t].length);
       value[i * k + t] = leaf;
-      mask[i * k + t] = 2 ** fields[t].bits - 1;
-    });
-    parts.data(index).forEach((d, p) => {
-      data[i * parts.bits.length + p] = toUnsigned(d, parts.bits[p]);
-    });
-  });
+      index += leaf * place;
+      place *= radix[t];
+    }
+    const row = parts.data(index);
+    for (let p = 0; p < width; p++) data[i * width + p] = toUnsigned(row[p], parts.bits[p]);
+  }
+  const mask = Uint32Array.from({ length: count * k }, (_, i) => 2 ** fields[i % k].bits - 1);
   const entries = {
     count,
     keyWords: k,
@@ -160,7 +182,7 @@ function indexedSum(
     mask,
     priority: new Uint32Array(count),
     action: new Uint8Array(count),
-    dataWords: parts.bits.length,
+    dataWords: width,
     data,
   };
   const table = {
@@ -168,7 +190,7 @@ function indexedSum(
     gress: 'ingress' as const,
     keys: fields.map((f) => ({ field: f.field, match: 'exact' as const })),
     actions: [parts.action],
-    defaultAction: { action: parts.action, data: [...data.subarray(0, parts.bits.length)] },
+    defaultAction: { action: parts.action, data: [...data.subarray(0, width)] },
     size: count,
     entries,
     note: parts.note,
@@ -176,36 +198,64 @@ function indexedSum(
   addTable(context, phase, table, {
     kind: 'exact',
     entries: count,
-    naive: map.lut.length / Math.max(1, map.outIndex.length),
+    naive,
     keyBits: fields.reduce((sum, f) => sum + f.bits, 0),
     dataBits: parts.bits.reduce((sum, b) => sum + b, 0),
     note: parts.note,
   });
 }
 
+/** Map on fuzzy indices that are elements themselves (kept ones, or this packet's). */
+function indexSum(context: LowerContext, phase: Phase, map: IndexMap, plan: SumPlan, bank: Bank): void {
+  const { instructions, columns } = accumulate(bank, map.outIndex, liveColumns(map));
+  const name = tableName(map.name);
+  const n = map.outIndex.length;
+  const action = addAction(context, `${name}_add`, paramsOf(columns.length, plan.bits), instructions);
+  const fields = map.inputs.map((ref) => elementField(context, ref));
+  const reach = map.inputs.map((ref) => {
+    const { min, max } = context.bounds[ref.value][ref.index];
+    return Array.from({ length: max - min + 1 }, (_, i) => min + i);
+  });
+  exactOnIndices(context, phase, fields, reach, map.radix, map.lut.length / n, {
+    name,
+    action,
+    bits: columns.map(() => plan.bits),
+    data: (index) => columns.map((o) => map.lut[index * n + o]),
+    note: map.note ?? map.name,
+  });
+}
+
+/** Lowers a value of fuzzy indices: one ternary table a tree. */
+export function lowerIndices(context: LowerContext, value: number): void {
+  const phase = addPhase(context, context.network.values[value].name, { value, part: 'indices' });
+  for (const map of context.network.maps) {
+    if (map.kind !== 'leaf' || map.output !== value) continue;
+    context.elements[value][map.element] = leafIndex(context, phase, map.tree, { map: map.name, t: 0, note: map.name });
+  }
+}
+
 /** Ternary table of one tree that writes its leaf number to a field. */
 function leafIndex(
   context: LowerContext,
   phase: Phase,
-  map: TreeMap,
-  t: number,
-  bits: number,
-): { field: string; bits: number } {
-  const name = `${tableName(map.name)}_t${t}`;
-  const field = declare(context, `nn.leaf_${name.slice(3)}`, bits, `leaf ${t} of ${map.name}`);
-  context.leafFields?.set(`${map.name}/${t}`, field);
+  tree: Tree,
+  of: { readonly map: string; readonly t: number; readonly note: string },
+): ElementField {
+  const bits = log2Up(tree.leaves);
+  const name = `${tableName(of.map)}_t${of.t}`;
+  const field = declare(context, `nn.leaf_${name.slice(3)}`, bits, `leaf ${of.t} of ${of.map}`);
+  context.leafFields?.set(`${of.map}/${of.t}`, field);
   const action = addAction(context, `${name}_set`, { leaf: bits }, [
     { op: 'set', dst: field, a: paramOperand('leaf') },
   ]);
-  const note = `${map.note ?? map.name}, tree ${t}`;
-  const made = treeTable(context, [map.trees[t]], { name, action, bits: [bits], data: (leaf) => [leaf], note });
+  const made = treeTable(context, [tree], { name, action, bits: [bits], data: (leaf) => [leaf], note: of.note });
   addTable(context, phase, made.table, {
     kind: made.table.keys.length > 0 ? 'ternary' : 'keyless',
     entries: made.table.entries.count,
     naive: made.naive,
     keyBits: made.keyBits,
     dataBits: bits,
-    note,
+    note: of.note,
   });
   return { field, bits };
 }
@@ -308,11 +358,12 @@ export function lowerSum(context: LowerContext, value: number, plan: SumPlan): v
   startConstants(context, phase, value, maps, banks[0], plan, bias);
   let next = 0;
   for (const map of maps) {
-    if (map.kind === 'absdiff') throw new Error('absolute differences are lowered on their own');
+    if (map.kind === 'absdiff' || map.kind === 'leaf') throw new Error(`${map.kind} is lowered on its own`);
     if (map.kind === 'tree' && map.trees.length === 0) continue;
     const bank = banks[next++ % plan.banks];
     if (map.kind === 'tree') treeSum(context, indexPhase, phase, map, plan, bank);
-    else exactSum(context, phase, map, plan, bank);
+    else if (map.kind === 'exact') exactSum(context, phase, map, plan, bank);
+    else indexSum(context, phase, map, plan, bank);
   }
   addUp(context, value, banks);
   declareBanks(context, value, banks, plan);
@@ -332,7 +383,7 @@ function startConstants(
   const start = Array.from({ length: size }, (_, e) => bias?.[e] ?? 0);
   const written = new Set<number>();
   for (const map of maps) {
-    if (map.kind === 'absdiff') continue;
+    if (map.kind === 'absdiff' || map.kind === 'leaf') continue;
     if (map.kind === 'tree' && map.trees.length === 0)
       map.outIndex.forEach((e, o) => {
         start[e] += map.lut[o];

@@ -130,11 +130,9 @@ function map(b: Builder, step: MapStep, number: number): void {
         lut: lutOfGroup(b, step, number, g / join).data,
         ...(packets > 1 ? { shared: { key: `${number}.${g}`, position: p } } : {}),
         note: `step ${number} group ${(first + g) / join}`,
-        origin: {
-          step: number,
-          leaves: trees.map((_, j) => p * count + g + j),
-          ...(packets > 1 ? { packet: p } : {}),
-        },
+        origins: [
+          { step: number, leaves: trees.map((_, j) => p * count + g + j), ...(packets > 1 ? { packet: p } : {}) },
+        ],
       };
       b.maps.push(made);
     }
@@ -166,7 +164,7 @@ function recurrent(b: Builder, step: Extract<TableStep, { op: 'recurrent' }>, nu
         lut: constant === undefined ? data : data.slice(constant * size, (constant + 1) * size),
         shared: { key: `${number}.${g}`, position: p },
         note: `step ${number} packet ${p} group ${g}`,
-        origin: { step: number, leaves: constant === undefined ? [p * groups + g] : [] },
+        origins: [{ step: number, leaves: constant === undefined ? [p * groups + g] : [] }],
       });
     }
     state = refs(output, size);

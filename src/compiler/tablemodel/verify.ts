@@ -7,7 +7,6 @@ import type { Chip } from '../../switch/index.ts';
 import type { TableNetwork } from '../lower/network.ts';
 import { compileInjected } from './compile.ts';
 import { arrayOf, readTableModel, type TableModel } from './document.ts';
-import { tableModelNetwork } from './network.ts';
 
 /** Runs a placed program; `observe` names fields whose final values are wanted. The reference pipeline or the engine. */
 export type VerifyRunner = (
@@ -181,13 +180,14 @@ export interface VerifyResult {
 function leafColumns(model: TableModel, network: TableNetwork, fields: ReadonlyMap<string, string>): LeafColumn[] {
   const columns: LeafColumn[] = [];
   for (const map of network.maps) {
-    if (map.kind !== 'tree' || map.origin === undefined) continue;
-    const { step, leaves, packet } = map.origin;
-    if (model.vectors.leaves?.[String(step)] === undefined) continue;
-    leaves.forEach((at, t) => {
-      const field = fields.get(`${map.name}/${t}`);
-      if (field !== undefined) columns.push({ step, at, field, packet: packet ?? network.window - 1 });
-    });
+    if (map.kind !== 'tree' && map.kind !== 'leaf') continue;
+    for (const { step, leaves, packet } of map.origins ?? []) {
+      if (model.vectors.leaves?.[String(step)] === undefined) continue;
+      leaves.forEach((at, t) => {
+        const field = fields.get(`${map.name}/${t}`);
+        if (field !== undefined) columns.push({ step, at, field, packet: packet ?? network.window - 1 });
+      });
+    }
   }
   return columns;
 }
@@ -200,8 +200,7 @@ export async function verifyTableModel(path: string, options: VerifyOptions): Pr
   const model = readTableModel(path);
   const { input, rows, packets } = injectedRows(model);
   const compiled = compileInjected(model, { chip: options.chip, keepLeaves: options.chip.name === 'unbounded' });
-  const network = tableModelNetwork(model);
-  const leaves = leafColumns(model, network, compiled.lowered.leafFields);
+  const leaves = leafColumns(model, compiled.network, compiled.lowered.leafFields);
   const observe = [...new Set(leaves.map((leaf) => leaf.field))];
   const runs: VerifyRun[] = [];
   for (const [name, runner] of Object.entries(options.runners)) {
