@@ -118,8 +118,9 @@ export function actionLines(context: Context, action: Action, gress: Gress): str
   const list = action.params.map((param, p) => `bit<${param.bits}> ${names[p]}`).join(', ');
   const name = context.control[gress].nameOf(`action ${action.name}`);
   const head = `action ${name}(${list})`;
-  const id = `@id(${actionId(context, action.name, gress)})`;
-  return body.length === 0 ? [id, `${head} { }`] : [id, `${head} {`, ...indent(body), '}'];
+  // P4Runtime entries name actions by id; BF-Runtime ones by name.
+  const id = context.tofino ? [] : [`@id(${actionId(context, action.name, gress)})`];
+  return body.length === 0 ? [...id, `${head} { }`] : [...id, `${head} {`, ...indent(body), '}'];
 }
 
 /**

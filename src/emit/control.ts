@@ -3,7 +3,7 @@
 import { type Gress, type Step, type Test, tableActions } from '../program/index.ts';
 import { actionLines, hashInstance } from './actions.ts';
 import { type Context, indent } from './context.ts';
-import { comparison, literal, signedText } from './expression.ts';
+import { compared, literal } from './expression.ts';
 import { planHash } from './hashes.ts';
 import { registerAction, registerDeclarationTofino } from './stateful-tofino.ts';
 import { registerDeclarationV1 } from './stateful-v1model.ts';
@@ -65,14 +65,10 @@ function testText(context: Context, test: Test, gress: Gress): string {
   }
   const bits = context.bits(test.field);
   const text = context.field(test.field, gress);
-  const sign = comparison(test.op);
-  if (!test.signed) return `${text} ${sign} ${literal(test.value, bits)}`;
+  const signed = test.signed ?? false;
   const top = `${text}[${bits - 1}:${bits - 1}]`;
   // The sign bit alone decides comparisons with 0: a gateway has no signed compare.
-  if (test.value === 0 && test.op === 'lt') return `${top} == 1w1`;
-  if (test.value === 0 && test.op === 'ge') return `${top} == 1w0`;
-  return `${signedText(text, bits)} ${sign} ${bits}s${test.value < 0 ? `(${test.value})` : test.value}`.replace(
-    /(\d+)s\((-\d+)\)/,
-    (_, width, value) => `(int<${width}>)(${value})`,
-  );
+  if (signed && test.value === 0 && test.op === 'lt') return `${top} == 1w1`;
+  if (signed && test.value === 0 && test.op === 'ge') return `${top} == 1w0`;
+  return compared(test.op, signed, text, literal(test.value, bits), bits);
 }

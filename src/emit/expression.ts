@@ -46,9 +46,26 @@ function cut(reader: Reader, one: Operand, bits: number): string {
   return resize(readOperand(reader, one, bits), bits);
 }
 
-/** A signed view of a bit<w> expression. */
+/** A signed view of a bit<w> expression, w ≥ 2: compilers refuse int<1>. */
 export function signedText(text: string, bits: number): string {
-  return `(int<${bits}>)${/^[\w.]+$/.test(text) ? text : `(${text})`}`;
+  return `(int<${bits}>)${/^([\w.]+|\(.*\))$/.test(text) ? text : `(${text})`}`;
+}
+
+const FLIPPED: Readonly<Record<string, string>> = { lt: 'gt', gt: 'lt', le: 'ge', ge: 'le' };
+
+/** A comparison of two bit<w> expressions as numbers, signed or not. One signed bit is 0 or −1: its order is turned round. */
+export function compared(op: string, signed: boolean, a: string, b: string, bits: number): string {
+  const kind = op.slice(0, 2);
+  if (!signed || kind === 'eq' || kind === 'ne') return `${a} ${SYMBOLS[kind]} ${b}`;
+  if (bits === 1) return `${a} ${SYMBOLS[FLIPPED[kind]]} ${b}`;
+  return `${signedText(a, bits)} ${SYMBOLS[kind]} ${signedText(b, bits)}`;
+}
+
+/** Signed operations on one bit (0 or −1) without int<1>. */
+function oneBitText(op: string, a: string, b: string): string | undefined {
+  if (op === 'minS' || op === 'addSatS') return `${a} | ${b}`;
+  if (op === 'maxS') return `${a} & ${b}`;
+  return op === 'subSatS' ? `${a} & ~${b}` : undefined;
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = {
@@ -69,22 +86,18 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   ge: '>=',
 };
 
-/** Comparison sign of `eq`, `ltU`, `geS`, …. */
-export function comparison(op: string): string {
-  return SYMBOLS[op.slice(0, 2)];
-}
-
 /** Smaller or larger of two bit<w> expressions; the Tofino compiler has functions for it. */
 export function extreme(tofino: boolean, op: string, a: string, b: string, bits: number): string {
   const signed = op.endsWith('S');
-  const [x, y] = signed ? [signedText(a, bits), signedText(b, bits)] : [a, b];
+  if (signed && bits === 1) return `(${oneBitText(op, a, b)})`;
   const name = op.slice(0, 3);
-  if (tofino) return signed ? `(bit<${bits}>)${name}(${x}, ${y})` : `${name}(${x}, ${y})`;
-  return `((${x}) ${name === 'min' ? '<' : '>'} (${y}) ? ${a} : ${b})`;
+  if (!tofino) return `(${compared(name === 'min' ? 'lt' : 'gt', signed, a, b, bits)} ? ${a} : ${b})`;
+  return signed ? `(bit<${bits}>)${name}(${signedText(a, bits)}, ${signedText(b, bits)})` : `${name}(${a}, ${b})`;
 }
 
 function binaryText(reader: Reader, op: string, a: Operand, b: Operand, bits: number): string {
   const [x, y] = [cut(reader, a, bits), cut(reader, b, bits)];
+  if (bits === 1 && op.endsWith('S')) return oneBitText(op, x, y)!;
   if (/^m(in|ax)/.test(op)) return extreme(reader.context.tofino, op, x, y, bits);
   if (/SatS$/.test(op)) return `(bit<${bits}>)(${signedText(x, bits)} ${SYMBOLS[op]} ${signedText(y, bits)})`;
   return `${x} ${SYMBOLS[op]} ${y}`;
@@ -95,8 +108,7 @@ function compareText(reader: Reader, op: string, a: Operand, b: Operand): string
   const widths = [a, b].map((one) => (one.kind === 'const' ? undefined : readOperand(reader, one, 32).bits));
   const bits = widths[0] ?? widths[1] ?? 32;
   const [x, y] = [cut(reader, a, bits), cut(reader, b, bits)];
-  const sign = comparison(op);
-  return op.endsWith('S') ? `${signedText(x, bits)} ${sign} ${signedText(y, bits)}` : `${x} ${sign} ${y}`;
+  return compared(op, op.endsWith('S'), x, y, bits);
 }
 
 /** Bits low .. low+bits-1 of an expression; whole values are left alone. */
@@ -129,6 +141,7 @@ function valueText(reader: Reader, one: Exclude<Instruction, { op: 'hash' | 'dep
     case 'shrU':
     case 'shrS': {
       const a = cut(reader, one.a, bits);
+      if (one.op === 'shrS' && bits === 1) return a;
       if (one.op === 'shrS') return `(bit<${bits}>)(${signedText(a, bits)} >> ${one.by})`;
       return `${a} ${one.op === 'shl' ? '<<' : '>>'} ${one.by}`;
     }

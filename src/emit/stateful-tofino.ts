@@ -6,7 +6,7 @@
 import { fail } from '../problem.ts';
 import type { Gress, Register, SaluOperand, SaluOutput, SaluUpdate, StatefulAction } from '../program/index.ts';
 import { type Context, indent } from './context.ts';
-import { comparison, extreme, literal, type Reader, readField, readOperand, resize, signedText } from './expression.ts';
+import { compared, extreme, literal, type Reader, readField, readOperand, resize } from './expression.ts';
 import { holdsIn, isAlways, predicate } from './predicate.ts';
 
 /** Type of a register's cell. */
@@ -109,10 +109,9 @@ function operandText(salu: Salu, one: SaluOperand): string {
 
 function conditionText(salu: Salu, c: number, positive: boolean): string {
   const { op, a, minus, b, signed } = salu.action.conditions[c];
-  const view = (text: string) => (signed ? signedText(text, salu.bits) : text);
   const left = minus ? `(${operandText(salu, a)} - ${operandText(salu, minus)})` : operandText(salu, a);
   const negated = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', le: 'gt', gt: 'le' } as const;
-  return `${view(left)} ${comparison(positive ? op : negated[op])} ${view(operandText(salu, b))}`;
+  return compared(positive ? op : negated[op], signed, left, operandText(salu, b), salu.bits);
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = { add: '+', sub: '-', and: '&', or: '|', xor: '^' };
@@ -169,13 +168,13 @@ function statements(salu: Salu): Statement[] {
 }
 
 function bodyLines(salu: Salu): string[] {
-  const zero = salu.words.map((_, i) => `rv${i} = ${literal(0, salu.bits)};`);
-  const partial = salu.words.some((dst) => {
+  // Where no predicate of a word holds it is 0.
+  const partial = salu.words.flatMap((dst, i) => {
     const tables = salu.action.outputs.filter((one) => one.dst === dst).map((one) => outputTable(salu, one));
-    return !tables.some((table) => isAlways(table, salu.action.conditions.length));
+    const always = tables.some((table) => isAlways(table, salu.action.conditions.length));
+    return always ? [] : [`rv${i} = ${literal(0, salu.bits)};`];
   });
-  const body = groupedLines(salu) ?? treeLines(salu, 0, 0);
-  return [...(partial ? zero : []), ...body];
+  return [...partial, ...(groupedLines(salu) ?? treeLines(salu, 0, 0))];
 }
 
 /** One `if` a predicate, in phase order; undefined when an earlier write could change what a later statement reads. */
@@ -252,13 +251,7 @@ function groupsSafe(salu: Salu, groups: readonly { when: number | undefined; lis
 function treeLines(salu: Salu, c: number, outcome: number): string[] {
   const { conditions } = salu.action;
   if (c < conditions.length) {
-    return [
-      `if (${conditionText(salu, c, true)}) {`,
-      ...indent(treeLines(salu, c + 1, outcome + 2 ** c)),
-      '} else {',
-      ...indent(treeLines(salu, c + 1, outcome)),
-      '}',
-    ];
+    return branch(salu, c, treeLines(salu, c + 1, outcome + 2 ** c), treeLines(salu, c + 1, outcome));
   }
   const list = sortUpdates(statements(salu).filter((one) => holdsIn(one.when, outcome)));
   if (!orderSafe(list)) {
@@ -269,4 +262,17 @@ function treeLines(salu: Salu, c: number, outcome: number): string[] {
     });
   }
   return list.map((one) => one.text);
+}
+
+/** An `if` on condition c; what both branches end with is written once, behind it. */
+function branch(salu: Salu, c: number, yes: readonly string[], no: readonly string[]): string[] {
+  let same = 0;
+  const flat = (line: string | undefined) => line !== undefined && /^\S.*;$/.test(line);
+  while (flat(yes.at(-1 - same)) && yes.at(-1 - same) === no.at(-1 - same)) same++;
+  const [first, second] = [yes.slice(0, yes.length - same), no.slice(0, no.length - same)];
+  const after = yes.slice(yes.length - same);
+  if (first.join('\n') === second.join('\n')) return [...first, ...after];
+  if (first.length === 0) return [`if (${conditionText(salu, c, false)}) {`, ...indent(second), '}', ...after];
+  const head = [`if (${conditionText(salu, c, true)}) {`, ...indent(first)];
+  return second.length === 0 ? [...head, '}', ...after] : [...head, '} else {', ...indent(second), '}', ...after];
 }

@@ -1,9 +1,8 @@
 /** Stateful actions on v1model: read the cell(s), decide, write back — plain statements inside the action. */
 
-import { fail } from '../problem.ts';
 import type { Register, SaluOperand, SaluUpdate, StatefulAction, StatefulCall } from '../program/index.ts';
 import type { Context } from './context.ts';
-import { comparison, extreme, literal, type Reader, readField, readOperand, resize, signedText } from './expression.ts';
+import { compared, extreme, literal, type Reader, readField, readOperand, resize } from './expression.ts';
 import { isAlways, predicate } from './predicate.ts';
 
 /** Arrays behind a register: one, or two for a pair. */
@@ -64,12 +63,7 @@ function operandText(salu: Salu, one: SaluOperand): string {
 function conditionText(salu: Salu, c: number): string {
   const { op, a, minus, b, signed } = salu.action.conditions[c];
   const left = minus ? `(${operandText(salu, a)} - ${operandText(salu, minus)})` : operandText(salu, a);
-  const right = operandText(salu, b);
-  const sign = comparison(op);
-  if (!signed) return `${left} ${sign} ${right}`;
-  if (salu.bits === 1)
-    fail({ code: 'EMIT-WIDTH', message: 'signed conditions on 1-bit cells', where: salu.action.name });
-  return `${signedText(left, salu.bits)} ${sign} ${signedText(right, salu.bits)}`;
+  return compared(op, signed, left, operandText(salu, b), salu.bits);
 }
 
 function chosen(salu: Salu, when: number | undefined, yes: string, no: string): string {

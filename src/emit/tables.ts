@@ -51,7 +51,7 @@ export function prepareAction(context: Context, table: Table): { name: string; l
 export function tableLines(context: Context, table: Table): string[] {
   const lines = prepareLines(context, table);
   if (table.note) lines.push(`// ${table.note.replace(/\s+/g, ' ')}`);
-  lines.push(`@id(${tableId(context, table.name)})`, ...stagePragma(context, table));
+  lines.push(...(context.tofino ? stagePragma(context, table) : [`@id(${tableId(context, table.name)})`]));
   lines.push(`table ${tableName(context, table)} {`, ...indent(tableBody(context, table)), '}', '');
   return lines;
 }
