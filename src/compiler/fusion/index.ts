@@ -3,6 +3,6 @@ export { type AdditiveOptions, fuseAdditive } from './additive.ts';
 export { composeMaps } from './compose-maps.ts';
 export { costOf, type GraphCost } from './cost.ts';
 export { type JoinOptions, joinIndices } from './join-indices.ts';
-export { type MergeSpec, mergePartitions } from './merge-partitions.ts';
+export { type GroupSpec, type MergeSpec, mergePartitions } from './merge-partitions.ts';
 export { type FusionOptions, type MappedModel, mapModel, type PassReport, passesFor, runPasses } from './passes.ts';
 export { reorderLinear } from './reorder-linear.ts';

@@ -5,8 +5,9 @@ import { type AdditiveOptions, fuseAdditive } from './additive.ts';
 import { composeMaps } from './compose-maps.ts';
 import { costOf, type GraphCost } from './cost.ts';
 import { type JoinOptions, joinIndices } from './join-indices.ts';
-import { mergePartitions } from './merge-partitions.ts';
+import { type MergeSpec, mergePartitions } from './merge-partitions.ts';
 import { reorderLinear } from './reorder-linear.ts';
+import { unfusedCost } from './unfused-cost.ts';
 
 /** One line of `compile --explain`. */
 export interface PassReport {
@@ -16,11 +17,13 @@ export interface PassReport {
 }
 
 export interface FusionOptions extends BuildOptions, AdditiveOptions {
+  /** Sizes or elements of the groups, per value. */
+  readonly groups?: MergeSpec;
   /** Index joining; false (default) leaves every Map its own lookup. */
   readonly join?: false | JoinOptions;
   /**
    * Also run the passes on the unfused network, one primitive per operator, so that the report shows what each saves. Default false;
-   * networks of more than `explainLimit` scalars are only counted.
+   * networks of more than `explainLimit` scalars are only counted there.
    */
   readonly explain?: boolean;
   /** Default 4,000. */
@@ -79,15 +82,35 @@ function explainPasses(network: Network, options: FusionOptions): PassReport[] {
   return [...reports, ...runPasses(current, passes.slice(3)).reports];
 }
 
+/** Small networks: pass by pass from the unfused graph to the fused one. Large ones: what the dependence analysis saved, then the passes. */
+function explain(
+  network: Network,
+  options: FusionOptions,
+  built: GraphCost,
+  reports: readonly PassReport[],
+): readonly PassReport[] {
+  const analysis = 'dependence analysis';
+  if (scalars(network) > (options.explainLimit ?? 4000)) {
+    return [{ pass: analysis, before: unfusedCost(network), after: built }, ...reports];
+  }
+  const steps = explainPasses(network, options);
+  const before = steps[steps.length - 1].after;
+  const { after } = reports[reports.length - 1];
+  return before.lookups === after.lookups && before.adds === after.adds
+    ? steps
+    : [...steps, { pass: analysis, before, after }];
+}
+
 /**
  * ONNX model → fused Partition/Map/SumReduce graph with a pass report. The dependence analysis builds the graph with composition,
- * reordering and additive groups already in it; the passes then act on what is left. Fails as buildGraph does.
+ * reordering and additive groups already in it; the passes then act on what is left. Fails as buildGraph does, or with
+ * COMPILE-PARTITION on bad groups.
  */
 export function mapModel(model: OnnxModel, options: FusionOptions): MappedModel {
   const rowLength = options.features.length * (options.window ?? 1);
   const network = readNetwork(model, { rowLength, ...(options.output ? { output: options.output } : {}) });
   const built = buildFromNetwork(network, options);
   const { graph, reports } = runPasses(built, passesFor(options));
-  if (!options.explain || scalars(network) > (options.explainLimit ?? 4000)) return { graph, reports };
-  return { graph, reports: explainPasses(network, options) };
+  if (!options.explain) return { graph, reports };
+  return { graph, reports: explain(network, options, costOf(built), reports) };
 }

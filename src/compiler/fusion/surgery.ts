@@ -52,7 +52,9 @@ export function replaceMaps(
       const bias = biases.get(value.id);
       return { ...value, id: renumber(value.id), ...(bias ? { bias } : {}) };
     });
-  const renamed = mergeSameGroups(maps).map((map, id) => ({
+  // In the order of their values, as the front end leaves them.
+  const sorted = mergeSameGroups(maps).sort((p, q) => p.output - q.output);
+  const renamed = sorted.map((map, id) => ({
     ...map,
     id,
     output: renumber(map.output),

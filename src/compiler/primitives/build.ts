@@ -29,6 +29,8 @@ interface Builder {
   readonly options: BuildOptions;
   readonly values: Value[];
   readonly maps: MapNode[];
+  /** Every value at the base point. */
+  readonly bases: Float64Array[];
   /** Per source. */
   readonly places: Place[];
   /** Slices by fingerprint: equal ones are kept once. */
@@ -161,18 +163,12 @@ function biasOf(b: Builder, value: number, base: Float64Array): Float64Array {
   const bias = base.slice();
   for (const map of b.maps) {
     if (map.output !== value || !map.linear) continue;
-    const at = Float64Array.from(map.inputs, (ref) => baseOf(b, ref));
+    const at = Float64Array.from(map.inputs, (ref) => b.bases[ref.value][ref.index]);
     map.apply(at, 1).forEach((y, o) => {
       bias[map.outIndex[o]] -= y;
     });
   }
   return bias;
-}
-
-function baseOf(b: Builder, ref: ElementRef): number {
-  const place = b.places.find((p) => p.ref.value === ref.value && p.ref.index === ref.index)!;
-  const source = b.places.indexOf(place) - place.cut.firstSource;
-  return b.base[place.cut.tensor][place.cut.elements[source]];
 }
 
 function uniqueName(b: Builder, wanted: string): string {
@@ -192,6 +188,7 @@ function addValue(b: Builder, plan: ValuePlan): void {
   b.values.push({ id, name: uniqueName(b, plan.name), size, kind: input ? 'input' : 'sum', nodes, ...packets });
   let start = 0;
   const base = new Float64Array(size);
+  b.bases.push(base);
   for (const { tensor, elements, cut } of plan.parts) {
     const rank = new Map(elements.map((e, i) => [e, start + i]));
     if (!input) for (const group of groupsOf(b.d, tensor, elements)) addMap(b, tensor, id, group, rank);
@@ -205,11 +202,11 @@ function addValue(b: Builder, plan: ValuePlan): void {
   if (!input && bias.some((v) => v !== 0)) b.values[id] = { ...b.values[id], bias };
 }
 
-/** Build the graph of a network. Fails with COMPILE-JOINT or COMPILE-PARTITION. */
+/** Build the graph of a network. Fails with COMPILE-JOINT. */
 export function buildFromNetwork(network: Network, options: BuildOptions): MapGraph {
   const d = analyseDependence(network, options);
   const base = basePoint(network);
-  const b: Builder = { d, base, options, values: [], maps: [], places: [], slices: new Map() };
+  const b: Builder = { d, base, options, values: [], maps: [], bases: [], places: [], slices: new Map() };
   const plans = planValues(d);
   for (const plan of plans) addValue(b, plan);
   const kept = plans.findIndex((plan) => plan.perPacket);
@@ -225,8 +222,8 @@ export function buildFromNetwork(network: Network, options: BuildOptions): MapGr
 }
 
 /**
- * ONNX model → Partition/Map/SumReduce graph. Fails with COMPILE-OP, COMPILE-INPUT, COMPILE-OPSET, COMPILE-GRAPH (see readNetwork),
- * COMPILE-JOINT or COMPILE-PARTITION, each naming the node and a way out.
+ * ONNX model → Partition/Map/SumReduce graph at its finest partition; fusion/mapModel merges groups and runs the passes. Fails with COMPILE-OP, COMPILE-INPUT, COMPILE-OPSET, COMPILE-GRAPH (see readNetwork),
+ * or COMPILE-JOINT, each naming the node and a way out.
  */
 export function buildGraph(model: OnnxModel, options: BuildOptions): MapGraph {
   const rowLength = options.features.length * (options.window ?? 1);

@@ -4,10 +4,10 @@
  */
 import { fail } from '../../problem.ts';
 import { type Closure, closeGroups, type Surroundings } from './closure.ts';
-import { neededElements, packetMasks, type Reads, readsOf } from './elements.ts';
+import { elementsOf, type Reads } from './elements.ts';
 import { type Ir, isLinear, type Op, operands } from './ir.ts';
 
-import { groupsBySpec, type PartitionOptions, specOf } from './partition.ts';
+import type { PartitionOptions } from './partition.ts';
 import { newSupports, type Supports } from './supports.ts';
 import { packetCuts } from './waist.ts';
 
@@ -86,11 +86,8 @@ function automaticGroups(w: Work, tensor: number, elements: Int32Array): Closure
 }
 
 function addCut(w: Work, tensor: number, elements: Int32Array, perPacket = false): void {
-  const spec = w.options.unfused ? undefined : specOf(w.options, w.cuts.length);
-  const explicit = typeof spec === 'object';
-  const name = w.ir.ops[tensor].node || 'input';
-  const closed = explicit ? closeGroups(w, tensor, elements, 1) : automaticGroups(w, tensor, elements);
-  const groups = explicit ? groupsBySpec(spec, elements.length, name) : closed.groups;
+  const closed = automaticGroups(w, tensor, elements);
+  const { groups } = closed;
   const firstSource = w.sources;
   w.sources += elements.length;
   w.cuts.push({ tensor, elements, firstSource, groups, exact: closed.exact, perPacket });
@@ -328,18 +325,10 @@ function restoreSources(w: Work, id: number): void {
   }
 }
 
-/** Analyse a network. Fails with COMPILE-JOINT (a function of too many elements) or COMPILE-PARTITION (bad explicit groups). */
+/** Analyse a network. Fails with COMPILE-JOINT (a function of too many elements). */
 export function analyseDependence(ir: Ir, options: AnalysisOptions = {}): Dependence {
-  const cache = new Map<number, Reads>();
-  const reads = (id: number): Reads => {
-    const known = cache.get(id) ?? readsOf(ir, ir.ops[id]);
-    cache.set(id, known);
-    return known;
-  };
-  const need = neededElements(ir, reads);
   const window = options.window ?? 1;
-  const packets = packetMasks(ir, window, reads);
-  const varies = packets.map((mask) => Uint8Array.from(mask, (bits) => (bits ? 1 : 0)));
+  const { reads, need, varies, packets } = elementsOf(ir, window);
   const terms = ir.ops.map((op) => new Int32Array(op.size));
   const supports = newSupports();
   const base = { ir, reads, need, varies, options, supports, terms, packets };

@@ -105,3 +105,30 @@ export function packetMasks(ir: Ir, window: number, reads: (id: number) => Reads
     return masks;
   }, []);
 }
+
+/** A network seen element by element. */
+export interface ElementView {
+  readonly ir: Ir;
+  readonly reads: (id: number) => Reads;
+  readonly operands: (id: number) => readonly number[];
+  /** 1 where the output needs the element. */
+  readonly need: readonly Uint8Array[];
+  /** 1 where the element depends on the input. */
+  readonly varies: readonly Uint8Array[];
+  /** Bit set of packets per element. */
+  readonly packets: readonly Int32Array[];
+}
+
+/** Reads (kept once made), needed and varying elements, and packets of a network. */
+export function elementsOf(ir: Ir, window = 1): ElementView {
+  const cache = new Map<number, Reads>();
+  const reads = (id: number): Reads => {
+    const known = cache.get(id) ?? readsOf(ir, ir.ops[id]);
+    cache.set(id, known);
+    return known;
+  };
+  const packets = packetMasks(ir, window, reads);
+  const varies = packets.map((mask) => Uint8Array.from(mask, (bits) => (bits ? 1 : 0)));
+  const need = neededElements(ir, reads);
+  return { ir, reads, operands: (id) => operands(ir.ops[id]), need, varies, packets };
+}

@@ -1,7 +1,8 @@
 /** Front half of the compiler: ONNX graph → Partition/Map/SumReduce graph (dependence analysis, cuts, groups) and its float evaluator. */
 export { type BuildOptions, buildFromNetwork, buildGraph } from './build.ts';
 export type { AnalysisOptions } from './dependence.ts';
+export { type ElementView, elementsOf } from './elements.ts';
 export { evaluateGraph, evaluateValues, gatherGroup } from './evaluate.ts';
 export type { ElementRef, GroupFunction, MapGraph, MapNode, Sharing, Value } from './graph.ts';
 export { type Network, type ReadOptions, readNetwork } from './onnx/read.ts';
-export type { GroupSpec, PartitionOptions } from './partition.ts';
+export type { PartitionOptions } from './partition.ts';

@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { mapModel } from '../../../src/compiler/fusion/index.ts';
 import { buildGraph } from '../../../src/compiler/primitives/index.ts';
 import { buildGraph as buildOnnx, type GraphBuilder } from '../../../src/model/index.ts';
 import { type Problem, ProblemError } from '../../../src/problem.ts';
@@ -88,7 +89,8 @@ Refusals('explicit groups that name an element twice', () => {
       [1, 2],
     ],
   ];
-  assert.throws(() => buildGraph(g.model(), { features: names(3), groups }), /element 1 is in two groups/);
+  assert.throws(() => mapModel(g.model(), { features: names(3), groups }), /element 1 is in two groups/);
+  assert.throws(() => mapModel(g.model(), { features: names(3), groups: 0 }), /a group size of 0/);
 });
 
 Refusals('a dead branch with an unknown operator is no obstacle', () => {
