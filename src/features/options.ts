@@ -68,6 +68,12 @@ function checkOneWord(ipd: IpdMode, policy: string): void {
     });
 }
 
+/** Clamps that can bind: a 16-bit field holds no more than 65,535 anyway. */
+function effectiveClamps(clamp: Readonly<Record<string, number>>, ipd: IpdMode): Record<string, number> {
+  const wide = (name: string): boolean => ipd === 'wide' && name === 'pkt.ipd';
+  return Object.fromEntries(Object.entries(clamp).filter(([name, value]) => value < 65535 || wide(name)));
+}
+
 /** Fill in defaults and check ranges. Throws FEATURE-OPTION. */
 export function frontSettings(options: FrontOptions): FrontSettings {
   const settings = {
@@ -97,6 +103,6 @@ export function frontSettings(options: FrontOptions): FrontSettings {
   if (settings.policy === 'timeout' && !(ticks >= 1 && ticks < 2 ** 31))
     refuse('timeoutNs', '65536 ns to 39 hours', settings.timeoutNs);
   for (const [name, value] of Object.entries(settings.clamp))
-    if (!within(value, 1, 65535)) refuse(`clamp.${name}`, '1 to 65535', value);
-  return { ...settings, slotBits };
+    if (!within(value, 1, 2 ** 32 - 1)) refuse(`clamp.${name}`, '1 to 4294967295', value);
+  return { ...settings, clamp: effectiveClamps(settings.clamp, settings.ipd), slotBits };
 }

@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { FLOW, featureProgram, featureSets, type IpdMode, idealFeatures } from '../../src/features/index.ts';
 import { validateProgram } from '../../src/program/index.ts';
-import { chipNamed, chipRules } from '../../src/switch/index.ts';
+import { chipNamed, chipRules, crc32 } from '../../src/switch/index.ts';
 import { dataset, type FrameSpec } from './frames.ts';
 import { switchValues } from './switch.ts';
 
@@ -196,6 +196,30 @@ Front(
     assert.equal([bits('saturate'), bits('wrap'), bits('lean'), bits('wide')], [128, 128, 112, 160]);
   },
 );
+
+Front('the hash is CRC32 of the 5-tuple, or of its XORs: bytes in the order of PROGRAM.md', () => {
+  const ports = [0x03, 0xe8, 0, 80];
+  const a = [10, 0, 0, 1];
+  const b = [10, 0, 0, 2];
+  const xor = (x: number[], y: number[]) => x.map((byte, i) => byte ^ y[i]);
+  const sides = [xor(ports.slice(0, 2), ports.slice(2)), xor(ports.slice(2), ports.slice(0, 2))].flat();
+  const head = [0x20, 1, ...new Array(10).fill(0)];
+  const hash = (symmetric: boolean, v6: boolean) =>
+    switchValues(featureProgram(['flow.max_len'], { symmetric }), dataset([{ at: T0, v6 }])).field(FLOW.hash)[0];
+  const wide = xor([...head, ...a], [...head, ...b]);
+  assert.is(hash(false, false), crc32(Uint8Array.from([...a, ...b, ...ports, 6])));
+  assert.is(hash(true, false), crc32(Uint8Array.from([...xor(a, b), ...xor(b, a), ...sides, 6])));
+  assert.is(hash(false, true), crc32(Uint8Array.from([...head, ...a, ...head, ...b, ...ports, 6])));
+  assert.is(hash(true, true), crc32(Uint8Array.from([...wide, ...wide, ...sides, 6])));
+});
+
+Front('a clamp of 65,535 or more binds only 32-bit ipd', () => {
+  const at = T0 - (T0 % TICK);
+  const data = dataset([{ at }, { at: at + 90_000 * TICK }]);
+  const last = (ipd: IpdMode) =>
+    switchValues(featureProgram(['pkt.ipd'], { ipd, clamp: { 'pkt.ipd': 80_000 } }), data).columns[0][1];
+  assert.equal([last('saturate'), last('wide')], [65_535, 80_000]);
+});
 
 Front('unknown features and bytes beyond the parser are refused by code', () => {
   const code = (names: string[]) => {
