@@ -160,10 +160,10 @@ function growGroup(work: Work, group: TreeGroup): void {
         )
       : growTree({ rows, dim: columns.length, x: sub, outs, y }, { leaves: work.options.leaves, order: 'best-first' });
   });
+  const table = group.oneTable ? initialTable(work, map, trees, x, rows) : undefined;
   for (const one of group.maps) {
     work.trees.set(one.id, trees);
-    const positions = group.oneTable ? undefined : one;
-    work.luts.set(one.id, initialTable(work, positions ?? map, trees, x, rows));
+    work.luts.set(one.id, table ?? initialTable(work, one, trees, x, rows));
   }
 }
 
@@ -254,7 +254,14 @@ function indexOf(work: Work, map: MapNode): Int32Array {
 function workFamily(work: Work, family: readonly number[]): void {
   const maps = work.graph.maps.filter((m) => family.includes(m.output));
   const tableMaps = maps.filter((m) => m.exact === undefined);
-  for (const map of maps) if (map.exact !== undefined) work.luts.set(map.id, exactTable(map));
+  const exact = new Map<string, Float64Array>();
+  for (const map of maps) {
+    if (map.exact === undefined) continue;
+    const key = map.shared?.key ?? `m${map.id}`;
+    const table = exact.get(key) ?? exactTable(map);
+    exact.set(key, table);
+    work.luts.set(map.id, table);
+  }
   for (const group of treeGroups(tableMaps)) growGroup(work, group);
   const rounds = work.options.refit && tableMaps.length > 0 ? (family.length > 1 ? 3 : 1) : 0;
   for (let round = 0; round <= rounds; round++) {
@@ -315,7 +322,8 @@ function refitFamily(
   });
   refitSum(tables, target, size, { absent: (table) => table.lut.length / table.outIndex.length - 1 });
   [...byTable.values()].forEach((same, t) => {
-    for (const one of same) work.luts.set(one.id, tables[t].lut.slice(0, tables[t].lut.length - one.outIndex.length));
+    const lut = tables[t].lut.slice(0, tables[t].lut.length - same[0].outIndex.length);
+    for (const one of same) work.luts.set(one.id, lut);
   });
 }
 
