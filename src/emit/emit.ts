@@ -1,13 +1,14 @@
 /** A program made into everything another switch needs: P4, entries, a README, and a test kit. */
 
 import { fail } from '../problem.ts';
-import { assertValid, type Placement, type Program } from '../program/index.ts';
+import { assertValid, type FrameColumns, type Placement, type Program, type RunInput } from '../program/index.ts';
 import { chipNamed, chipRules } from '../switch/index.ts';
 import { bfrtJson, bfrtLoader } from './bfrt.ts';
 import { cliText } from './cli-entries.ts';
-import { createContext } from './context.ts';
-import { emittedTables } from './entries.ts';
+import { type Context, createContext } from './context.ts';
+import { type EmittedTable, emittedTables } from './entries.ts';
 import type { EmitFile } from './files.ts';
+import { carryFeatures, featureFrames, isInjected } from './injected.ts';
 import { buildKit } from './kit.ts';
 import { likeProblems } from './like.ts';
 import { identifier } from './names.ts';
@@ -21,38 +22,47 @@ const CHIPS = { v1model: 'unbounded', tna: 'tofino', t2na: 'tofino2' } as const;
 
 /**
  * The files of a program for one target, deterministic. With `like`, the P4 is that of the old program and only entries are new.
+ * A program of injected features gets a parser for a feature header (injected.ts).
  * @throws EMIT-OPTION, EMIT-LIKE, EMIT-LIKE-SIZE, EMIT-UNSUPPORTED and EMIT-WIDTH (what the target cannot express, with the
  * reason), and the validator's PROGRAM- codes
  */
 export function emitProgram(program: Program, placement: Placement | undefined, options: EmitOptions): EmitFile[] {
-  const shape = options.like ?? program;
+  const wanted = isInjected(program) ? carryFeatures(program) : program;
+  const like = options.like && isInjected(options.like) ? carryFeatures(options.like) : options.like;
+  const shape = like ?? wanted;
   const settings = emitSettings(shape, options);
-  assertValid(program, chipRules(chipNamed(CHIPS[settings.target])));
-  if (options.like) {
-    const problems = likeProblems(program, options.like);
-    if (problems.length > 0) fail(problems[0]);
-  }
+  assertValid(wanted, chipRules(chipNamed(CHIPS[settings.target])));
+  const problems = like ? likeProblems(wanted, like) : [];
+  if (problems.length > 0) fail(problems[0]);
   const context = createContext(shape, placement, settings);
   const file = identifier(shape.name);
   const text = context.tofino ? tofinoText(context) : v1modelText(context);
-  const tables = emittedTables(context, program);
+  const tables = emittedTables(context, wanted);
+  const kit = options.kit ? buildKit(context, wanted, placement, kitFrames(program, options.kit)) : undefined;
   const entries = tables.reduce((sum, one) => sum + one.entries.length, 0);
-  const kit = options.kit ? buildKit(context, program, placement, options.kit) : undefined;
-  const controlPlane: EmitFile[] = context.tofino
-    ? [
-        { path: 'entries.bfrt.json', content: bfrtJson(file, tables) },
-        { path: 'load_entries.py', content: bfrtLoader(file) },
-      ]
-    : [
-        { path: 'entries.txt', content: cliText(tables) },
-        { path: 'entries.p4rt.txtpb', content: p4runtimeText(tables) },
-        { path: 'entries.p4rt.json', content: p4runtimeJson(tables) },
-      ];
   const readme = readmeText(context, { file, entries, ...(kit ? { kit } : {}) });
   return [
     { path: `${file}.p4`, content: text },
-    ...controlPlane,
+    ...controlPlane(context, file, tables),
     { path: 'README.md', content: readme },
     ...(kit?.files ?? []),
+  ];
+}
+
+function kitFrames(program: Program, input: RunInput): FrameColumns {
+  return input.kind === 'packets' ? input.packets : featureFrames(program, input);
+}
+
+function controlPlane(context: Context, file: string, tables: readonly EmittedTable[]): EmitFile[] {
+  if (context.tofino) {
+    return [
+      { path: 'entries.bfrt.json', content: bfrtJson(file, tables) },
+      { path: 'load_entries.py', content: bfrtLoader(file) },
+    ];
+  }
+  return [
+    { path: 'entries.txt', content: cliText(tables) },
+    { path: 'entries.p4rt.txtpb', content: p4runtimeText(tables) },
+    { path: 'entries.p4rt.json', content: p4runtimeJson(tables) },
   ];
 }

@@ -1,7 +1,7 @@
 /** What to emit: target, how the result leaves the switch, where time comes from. Resolved and checked once at the edge. */
 
 import { fail } from '../problem.ts';
-import type { FrameColumns, Program } from '../program/index.ts';
+import type { Program, RunInput } from '../program/index.ts';
 
 export type EmitTarget = 'v1model' | 'tna' | 't2na';
 /** `header`: class, validity and logits inserted behind the first header; `action`: a per-class action; `none`: nothing. */
@@ -22,8 +22,8 @@ export interface EmitOptions {
   readonly outputPort?: number;
   /** Emit this program's P4 (same tables, sizes and ids) with the entries of the new one. */
   readonly like?: Program;
-  /** Frames of the test kit; without them no kit is written. */
-  readonly kit?: FrameColumns;
+  /** Packets (or injected rows) of the test kit; without them no kit is written. */
+  readonly kit?: RunInput;
 }
 
 export interface Settings {

@@ -18,7 +18,7 @@ const text = (files: readonly EmitFile[], name: RegExp) => String(files.find((on
 
 /** Sends the kit through the emitted P4; `refused` with the code when the target cannot express the program. */
 function difference(program: Program, target: EmitTarget, seed: number): string | undefined {
-  const frames = randomFrames(seed, 30);
+  const frames = { kind: 'packets', packets: randomFrames(seed, 30) } as const;
   let files: EmitFile[];
   try {
     files = emitProgram(program, undefined, { target, kit: frames, timeSource: 'shim' });

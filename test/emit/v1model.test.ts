@@ -12,6 +12,7 @@ import { type P4Tree, parseP4 } from './p4/syntax.ts';
 
 const V1model = suite('emit/v1model');
 
+const packets = (seed: number, count: number) => ({ kind: 'packets', packets: randomFrames(seed, count) }) as const;
 const text = (files: readonly EmitFile[], name: RegExp) => String(files.find((one) => name.test(one.path))!.content);
 const bytes = (files: readonly EmitFile[], path: string) =>
   files.find((one) => one.path === path)!.content as Uint8Array;
@@ -29,13 +30,13 @@ function firstDifference(files: readonly EmitFile[], tree: P4Tree, contents: Con
 }
 
 function check(program: Program, frames: number): void {
-  const files = emitProgram(program, undefined, { target: 'v1model', kit: randomFrames(program.name.length, frames) });
+  const files = emitProgram(program, undefined, { target: 'v1model', kit: packets(program.name.length, frames) });
   const tree = parseP4(text(files, /\.p4$/));
   assert.is(firstDifference(files, tree, readCli(text(files, /entries\.txt$/), tree)), undefined, program.name);
 }
 
 V1model('the tiny program runs as P4 and yields the expected frames from all three entry files', () => {
-  const files = emitProgram(tinyProgram(), undefined, { target: 'v1model', kit: randomFrames(1, 80) });
+  const files = emitProgram(tinyProgram(), undefined, { target: 'v1model', kit: packets(1, 80) });
   const tree = parseP4(text(files, /\.p4$/));
   for (const contents of [
     readCli(text(files, /entries\.txt$/), tree),
@@ -53,7 +54,7 @@ V1model('40 random programs run as P4 on 30 random frames each, ingress and egre
 V1model('P4Runtime text and JSON install the same tables as the command file', () => {
   for (let seed = 100; seed < 106; seed++) {
     const program = randomProgram(seed, { size: 8 });
-    const files = emitProgram(program, undefined, { target: 'v1model', kit: randomFrames(seed, 30) });
+    const files = emitProgram(program, undefined, { target: 'v1model', kit: packets(seed, 30) });
     const tree = parseP4(text(files, /\.p4$/));
     assert.is(firstDifference(files, tree, readRuntimeText(text(files, /txtpb$/), tree)), undefined, program.name);
     assert.is(firstDifference(files, tree, readRuntimeJson(text(files, /p4rt\.json$/), tree)), undefined, program.name);
