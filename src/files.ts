@@ -1,10 +1,17 @@
 /** Files written whole or not at all: a temporary sibling, then a rename. Interrupted runs leave no half-written file. */
 
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from './problem.ts';
 
 const pending = new Set<string>();
+
+/** Make a folder and its parents, one by one: `mkdir -p` of Node loops for ever below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
+}
 
 /** Remove the temporary files of writes still under way; called on Ctrl-C. */
 export function dropPendingFiles(): void {
@@ -32,7 +39,7 @@ export function settleFile(temporary: string, path: string): void {
 export function writeFile(path: string, data: string | Uint8Array): void {
   const temporary = pendingSibling(path);
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(resolve(dirname(path)));
     writeFileSync(temporary, data);
     settleFile(temporary, path);
   } catch (error) {
@@ -51,7 +58,7 @@ export function checkWritable(path: string): void {
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
       fail({ code: 'FILE-WRITE', where: path, message: 'is a folder, not a file' });
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(resolve(dirname(path)));
     writeFileSync(temporary, '');
   } catch (error) {
     failFile('FILE-WRITE', path, 'cannot be written', error);
