@@ -19,6 +19,7 @@ interface Run {
   readonly width: number;
   readonly mask: Mask;
   readonly base: boolean;
+  readonly constant: number;
   readonly terms: readonly Term[];
   /** Operations it replaces, the last of them, and the first later one that touches the destination. */
   readonly replaces: readonly number[];
@@ -32,6 +33,7 @@ interface Piece {
   readonly width: number;
   readonly mask: Mask;
   readonly base: boolean;
+  readonly constant: number;
   readonly terms: readonly Term[];
   readonly replaces: readonly number[];
 }
@@ -39,7 +41,7 @@ interface Piece {
 /** Replaces additions by fused sums. `wanted`: columns read after the last operation. */
 export function fuseSums(ops: readonly ColumnOp[], wanted: readonly Column[]): ColumnOp[] {
   const runs = findRuns(ops, wanted);
-  const groups = groupRuns(runs);
+  const groups = groupRuns(runs.filter((run) => run.terms.length > 0));
   const replaced = new Set(groups.flatMap((group) => group.flatMap((run) => run.replaces)));
   const after = new Map<number, ColumnOp[]>();
   for (const group of groups) {
@@ -101,6 +103,7 @@ function findRuns(ops: readonly ColumnOp[], wanted: readonly Column[]): Run[] {
       width: piece.width,
       mask: piece.mask,
       base: before ? before.base : piece.base,
+      constant: (before?.constant ?? 0) + piece.constant,
       terms: [...(before?.terms ?? []), ...piece.terms],
       replaces: [...(before?.replaces ?? []), ...piece.replaces],
       at: i,
@@ -125,27 +128,32 @@ function pieceOf(
     const gather = gathers.get(op.a.column);
     if (!gather) return undefined;
     const { dst, bits, mask } = op;
-    return { dst, width: bits, mask, base: false, terms: [gather.term], replaces: [gather.at, i] };
+    return { dst, width: bits, mask, base: false, constant: 0, terms: [gather.term], replaces: [gather.at, i] };
   }
-  if (op.op !== 'binary' || op.sub !== 'add' || !('column' in op.a) || !('column' in op.b)) return undefined;
+  if (op.op !== 'binary' || op.sub !== 'add') return undefined;
   const width = ALL_ONES >>> op.k;
-  const parts = [op.a.column, op.b.column].map((column) => {
-    if (column === op.dst) return { base: true, terms: [], replaces: [], run: undefined };
+  const parts = [op.a, op.b].map((source) => {
+    const none = { base: false, constant: 0, terms: [], replaces: [], run: undefined };
+    if ('value' in source) return { ...none, constant: source.value };
+    const { column } = source;
+    if (column === op.dst) return { ...none, base: true };
     const gather = gathers.get(column);
-    if (gather) return { base: false, terms: [gather.term], replaces: [gather.at], run: undefined };
+    if (gather) return { ...none, terms: [gather.term], replaces: [gather.at] };
     const run = open.get(column);
     if (!run || run.base || run.mask !== op.mask || run.width < width || !deadAfter(ops, column, i, use))
       return undefined;
-    return { base: false, terms: run.terms, replaces: run.replaces, run };
+    return { base: false, constant: run.constant, terms: run.terms, replaces: run.replaces, run };
   });
   const [a, b] = parts;
-  if (!a || !b || (a.base && b.base) || op.a.column === op.b.column) return undefined;
+  if (!a || !b || (a.base && b.base) || ('column' in op.a && 'column' in op.b && op.a.column === op.b.column))
+    return undefined;
   for (const { run } of [a, b]) if (run) open.delete(run.dst);
   return {
     dst: op.dst,
     width,
     mask: op.mask,
     base: a.base || b.base,
+    constant: (a.constant + b.constant) | 0,
     terms: [...a.terms, ...b.terms],
     replaces: [...a.replaces, ...b.replaces, i],
   };
@@ -199,7 +207,15 @@ function sumOf(group: readonly Run[]): ColumnOp {
     return { row, data: packed };
   });
   const [{ base, mask }] = group;
-  return { op: 'sum', dsts: group.map((run) => run.dst), widths: group.map((run) => run.width), base, mask, terms };
+  return {
+    op: 'sum',
+    dsts: group.map((run) => run.dst),
+    widths: group.map((run) => run.width),
+    constants: group.map((run) => run.constant >>> 0),
+    base,
+    mask,
+    terms,
+  };
 }
 
 /** Do 16 bits, sign-extended, give the same sums modulo 2^width? */

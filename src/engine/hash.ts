@@ -6,20 +6,31 @@ const STEP = new Uint32Array(256).map((_, byte) => {
   return value >>> 0;
 });
 
-const known = new Map<number, { readonly init: number; readonly tables: readonly Uint32Array[] }>();
+export interface CrcTables {
+  readonly init: number;
+  /** Per word 256 table words for each of its bytes, first byte first. */
+  readonly tables: readonly Uint32Array[];
+}
 
-/** Tables of a string of `length` bytes, first byte first; crc = init ^ XOR tables[p][byte p]. */
-export function crcTables(length: number): { readonly init: number; readonly tables: readonly Uint32Array[] } {
-  const found = known.get(length);
+const known = new Map<string, CrcTables>();
+
+/** Tables of a string made of words of so many bytes; crc = init ^ XOR over all bytes of table[byte]. */
+export function crcTables(words: readonly number[]): CrcTables {
+  const name = words.join();
+  const found = known.get(name);
   if (found) return found;
-  const tables: Uint32Array[] = [];
-  for (let p = length - 1; p >= 0; p--) {
-    const next = tables[p + 1];
-    tables[p] = next === undefined ? STEP : next.map((value) => STEP[value & 255] ^ (value >>> 8));
-  }
+  const length = words.reduce((sum, bytes) => sum + bytes, 0);
+  const all = new Uint32Array(length * 256);
+  all.set(STEP, (length - 1) * 256);
+  for (let at = (length - 1) * 256 - 1; at >= 0; at--) all[at] = STEP[all[at + 256] & 255] ^ (all[at + 256] >>> 8);
   let init = 0xffffffff;
   for (let p = 0; p < length; p++) init = STEP[init & 255] ^ (init >>> 8);
+  let from = 0;
+  const tables = words.map((bytes) => {
+    from += bytes;
+    return all.slice((from - bytes) * 256, from * 256);
+  });
   const made = { init: ~init >>> 0, tables };
-  known.set(length, made);
+  known.set(name, made);
   return made;
 }

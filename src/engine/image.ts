@@ -147,7 +147,7 @@ function tablesOf(op: ColumnOp): Words[] {
     case 'bitmap':
       return op.chunks.map((chunk) => chunk.bitmaps);
     case 'crc':
-      return op.bytes.map((byte) => byte.table);
+      return op.words.map((word) => word.tables);
     default:
       return [];
   }
@@ -318,8 +318,12 @@ function maskOperand(to: Assembler, mask: Column | undefined, step = 16): [numbe
 }
 
 function assemble(to: Assembler, ops: readonly ColumnOp[]): number {
-  const words = [...ops.flatMap((op) => encodeOp(to, op)), OP.end];
-  return to.space.tableAddress(Uint32Array.from(words));
+  const words = ops.map((op) => (op.op === 'skip' ? [OP.skip, to.column(op.test), 0] : encodeOp(to, op)));
+  ops.forEach((op, i) => {
+    if (op.op !== 'skip') return;
+    words[i][2] = 4 * words.slice(i + 1, i + 1 + op.count).reduce((sum, encoded) => sum + encoded.length, 0);
+  });
+  return to.space.tableAddress(Uint32Array.from([...words.flat(), OP.end]));
 }
 
 function encodeOp(to: Assembler, op: ColumnOp): number[] {
@@ -416,11 +420,13 @@ function encodeOp(to: Assembler, op: ColumnOp): number[] {
       ];
     }
     case 'crc': {
-      const list = op.bytes.flatMap(({ key, right, table }) => [column(key), right, space.tableAddress(table)]);
-      return [OP.crc, column(op.dst), op.init, op.bytes.length, space.tableAddress(Uint32Array.from(list))];
+      const list = op.words.flatMap(({ key, bytes, tables }) => [column(key), space.tableAddress(tables), bytes]);
+      return [OP.crc, column(op.dst), op.init, op.words.length, space.tableAddress(Uint32Array.from(list))];
     }
     case 'sum':
       return encodeSum(to, op);
+    case 'skip':
+      throw new Error('a skip is encoded with what it skips');
     case 'scan': {
       const register = to.registerList.find(({ name }) => name === op.register)!;
       const calls = op.calls.map((call) => space.tableAddress(encodeCall(to, call)));
@@ -439,13 +445,14 @@ function encodeOp(to: Assembler, op: ColumnOp): number[] {
   }
 }
 
-/** [groups, base, mask, maskStep, terms, bytes an element, list]; list: destinations, widths, then terms [row column, data]. */
+/** [groups, base, mask, maskStep, terms, bytes an element, list]; list: destinations, widths, constants, then terms [row column, data]. */
 function encodeSum(to: Assembler, op: Extract<ColumnOp, { op: 'sum' }>): number[] {
   const groups = Math.ceil(op.dsts.length / 4);
   const lanes = Array.from({ length: groups * 4 }, (_, l) => l);
   const list = Uint32Array.from([
     ...lanes.map((l) => (l < op.dsts.length ? to.column(op.dsts[l]) : to.spare)),
     ...lanes.map((l) => op.widths[l] ?? 0),
+    ...lanes.map((l) => op.constants[l] ?? 0),
     ...op.terms.flatMap(({ row, data }) => [to.column(row), to.space.tableAddress(data)]),
   ]);
   const bytes = op.terms.every(({ data }) => data.BYTES_PER_ELEMENT === 2) ? 2 : 4;

@@ -155,16 +155,22 @@ function writeHash(scope: Scope, dst: FieldColumns, name: string): void {
       hi: highs.length > 0 ? join(highs) : -1,
     };
   });
-  const total = words.reduce((sum, { bytes }) => sum + bytes, 0);
-  const { init, tables } = crcTables(total);
-  const bytes = words.flatMap(({ bytes: count, lo, hi }) =>
-    Array.from({ length: count }, (_, b) => {
-      const shift = 8 * (count - 1 - b);
-      return shift < 32 ? { key: lo, right: shift } : { key: hi, right: shift - 32 };
-    }),
+  const pieces = words.flatMap(({ bytes, lo, hi }) =>
+    bytes > 4
+      ? [
+          { key: hi, bytes: bytes - 4 },
+          { key: lo, bytes: 4 },
+        ]
+      : [{ key: lo, bytes }],
   );
+  const { init, tables } = crcTables(pieces.map((piece) => piece.bytes));
   const column = fresh(builder);
-  builder.ops.push({ op: 'crc', dst: column, init, bytes: bytes.map((byte, p) => ({ ...byte, table: tables[p] })) });
+  builder.ops.push({
+    op: 'crc',
+    dst: column,
+    init,
+    words: pieces.map((piece, p) => ({ ...piece, tables: tables[p] })),
+  });
   write(scope, dst, { column }, ZERO, scope.mask);
 }
 

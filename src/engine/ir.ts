@@ -116,18 +116,23 @@ export type ColumnOp =
       readonly op: 'crc';
       readonly dst: Column;
       readonly init: number;
-      readonly bytes: readonly { readonly key: Column; readonly right: number; readonly table: Uint32Array }[];
+      /** Key words of 1..4 bytes, most significant byte first, each with 256 words a byte. */
+      readonly words: readonly { readonly key: Column; readonly bytes: number; readonly tables: Uint32Array }[];
     }
-  /** dst[l] = (dst[l] if base) + the sum over terms of data[row · lanes + l], cut to widths[l]: a SumReduce over table rows. */
+  /** dst[l] = (dst[l] if base) + constants[l] + the sum over terms of data[row · lanes + l], cut to widths[l]: a SumReduce over table rows. */
   | {
       readonly op: 'sum';
       readonly dsts: readonly Column[];
       readonly widths: readonly number[];
+      /** Added to each destination. */
+      readonly constants: readonly number[];
       readonly base: boolean;
       readonly mask: Mask;
       /** Data of 4 · ceil(lanes / 4) elements a row, signed 16-bit or 32-bit alike in all terms. */
       readonly terms: readonly { readonly row: Column; readonly data: Int16Array | Uint32Array }[];
     }
+  /** Jump over the next `count` operations when the mask is 0 for the whole batch. */
+  | { readonly op: 'skip'; readonly test: Column; readonly count: number }
   | { readonly op: 'scan'; readonly register: string; readonly k: number; readonly calls: readonly ScanCall[] };
 
 function sourceColumns(...sources: readonly Source[]): Column[] {
@@ -142,6 +147,7 @@ function maskColumns(mask: Mask): Column[] {
 export function writesOf(op: ColumnOp): readonly Column[] {
   if (op.op === 'scan') return op.calls.flatMap((call) => call.outputs.map((output) => output.dst));
   if (op.op === 'sum') return op.dsts;
+  if (op.op === 'skip') return [];
   return [op.dst];
 }
 
@@ -175,7 +181,9 @@ export function readsOf(op: ColumnOp): readonly Column[] {
     case 'bitmap':
       return op.chunks.map((chunk) => chunk.key);
     case 'crc':
-      return op.bytes.map((byte) => byte.key);
+      return op.words.map((word) => word.key);
+    case 'skip':
+      return [op.test];
     case 'sum':
       return [...kept, ...op.terms.map((term) => term.row), ...maskColumns(op.mask)];
     case 'scan':
@@ -183,6 +191,47 @@ export function readsOf(op: ColumnOp): readonly Column[] {
         ...kept,
         ...op.calls.flatMap((call) => [call.index, ...sourceColumns(...call.inputs), ...maskColumns(call.mask)]),
       ];
+  }
+}
+
+/** The operation with every column it reads, destination of kept lanes aside, replaced by `to(column)`. */
+export function withReads(op: ColumnOp, to: (column: Column) => Column): ColumnOp {
+  const source = (one: Source): Source => ('column' in one ? { column: to(one.column) } : one);
+  const mask = (one: Mask): Mask => (one === undefined ? undefined : to(one));
+  switch (op.op) {
+    case 'binary':
+    case 'compare':
+      return { ...op, a: source(op.a), b: source(op.b), mask: mask(op.mask) };
+    case 'move':
+    case 'shiftS':
+      return { ...op, a: source(op.a), mask: mask(op.mask) };
+    case 'direct':
+    case 'search':
+      return { ...op, key: to(op.key) };
+    case 'product':
+      return { ...op, a: to(op.a), b: to(op.b) };
+    case 'gather':
+      return { ...op, row: to(op.row), mask: mask(op.mask) };
+    case 'find':
+      return { ...op, keys: op.keys.map(to) };
+    case 'bitmap':
+      return { ...op, chunks: op.chunks.map((chunk) => ({ ...chunk, key: to(chunk.key) })) };
+    case 'crc':
+      return { ...op, words: op.words.map((word) => ({ ...word, key: to(word.key) })) };
+    case 'sum':
+      return { ...op, terms: op.terms.map((term) => ({ ...term, row: to(term.row) })), mask: mask(op.mask) };
+    case 'skip':
+      return { ...op, test: to(op.test) };
+    case 'scan':
+      return {
+        ...op,
+        calls: op.calls.map((call) => ({
+          ...call,
+          mask: mask(call.mask),
+          index: to(call.index),
+          inputs: call.inputs.map(source),
+        })),
+      };
   }
 }
 

@@ -15,10 +15,11 @@ export const OP = {
   crc: 11,
   scan: 12,
   sum: 13,
+  skip: 14,
 } as const;
 
 /** Words of each instruction, opcode included, by opcode. */
-export const OP_WORDS = [1, 10, 11, 10, 9, 7, 6, 7, 6, 7, 6, 5, 8, 8] as const;
+export const OP_WORDS = [1, 10, 11, 10, 9, 7, 6, 7, 6, 7, 6, 5, 8, 8, 3] as const;
 
 /** Sub-operations of `binary`, in number order. */
 export const BINARY = [

@@ -5,6 +5,8 @@ import { ALL_ONES, type Builder, compare, createBuilder, fieldOf, lowMask, move,
 import { flattenProgram } from './flatten.ts';
 import { fuseSums } from './fuse.ts';
 import { type Column, type ColumnOp, needed, readsOf, writesOf } from './ir.ts';
+import { shareColumns } from './share.ts';
+import { insertSkips } from './skip.ts';
 import type { MatchNote } from './table.ts';
 
 /** A result column: outcome, verdict, one logit, or an observed field's word. */
@@ -57,7 +59,7 @@ export function planProgram(program: Program, placement: Placement | undefined, 
   flattenProgram(builder, placement, (note) => matches.push(note));
   const outputs = [...verdictOutputs(builder), ...observedOutputs(builder, options.observe)];
   const wanted = outputs.map((output) => output.column);
-  const kept = needed(builder.ops, wanted).ops;
+  const kept = needed(shareColumns(needed(builder.ops, wanted).ops, builder.fixed), wanted).ops;
   const { ops, inputs } = needed(fuseSums(kept, wanted), wanted);
   const provided = providedColumns(builder, options.injected);
   const oneByOne = accessedTwice(ops);
@@ -65,7 +67,11 @@ export function planProgram(program: Program, placement: Placement | undefined, 
     program,
     fields: builder.fields,
     valid: builder.valid,
-    ops: [...zeroed(inputs, provided), ...injectedCuts(builder, inputs, options.injected), ...ops],
+    ops: insertSkips(
+      [...zeroed(inputs, provided), ...injectedCuts(builder, inputs, options.injected), ...ops],
+      builder.fixed,
+      wanted,
+    ),
     injected: options.injected !== undefined,
     inputs: [...inputs].filter((column) => provided.has(column)).sort((a, b) => a - b),
     outputs,

@@ -13,9 +13,9 @@ export function createSum({ u16, u32 }: Views): (w: Uint32Array, lanes: number) 
       if (u32[(mask >>> 2) + (maskStep === 0 ? 0 : i)] === 0) continue;
       for (let l = 0; l < width; l++) {
         const dst = (u32[head + l] >>> 2) + i;
-        let total = base === 1 ? u32[dst] : 0;
+        let total = u32[head + 2 * width + l] + (base === 1 ? u32[dst] : 0);
         for (let t = 0; t < terms; t++) {
-          const term = head + 2 * width + 2 * t;
+          const term = head + 3 * width + 2 * t;
           total = (total + element(u32[term + 1], u32[(u32[term] >>> 2) + i] * width + l)) | 0;
         }
         u32[dst] = total & u32[head + width + l];

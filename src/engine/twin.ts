@@ -138,10 +138,19 @@ function crc(views: Views, w: Words, i: number): number {
   const { u32 } = views;
   let value = w[2];
   for (let c = 0, at = w[4] >>> 2; c < w[3]; c++, at += 3) {
-    const byte = (u32[(u32[at] >>> 2) + i] >>> u32[at + 1]) & 255;
-    value ^= u32[(u32[at + 2] >>> 2) + byte];
+    const key = u32[(u32[at] >>> 2) + i];
+    const bytes = u32[at + 2];
+    for (let b = 0; b < bytes; b++) {
+      value ^= u32[(u32[at + 1] >>> 2) + b * 256 + ((key >>> (8 * (bytes - 1 - b))) & 255)];
+    }
   }
   return value;
+}
+
+/** Is a column 0 for the whole batch? */
+function isZero({ u32 }: Views, column: number, lanes: number): boolean {
+  for (let i = 0; i < lanes; i++) if (u32[(column >>> 2) + i] !== 0) return false;
+  return true;
 }
 
 function lookup(views: Views, w: Words, i: number): number {
@@ -175,10 +184,15 @@ export function createTwin(buffer: ArrayBufferLike): Machine {
   return {
     run: (code, count) => {
       const lanes = (count + 3) & ~3;
-      for (let pc = code >>> 2; u32[pc] !== 0; pc += OP_WORDS[u32[pc]]) {
+      for (let pc = code >>> 2; u32[pc] !== 0; ) {
         const w = u32.subarray(pc, pc + OP_WORDS[u32[pc]]);
+        pc += w.length;
         if (w[0] === 12) {
           scan(w, count);
+          continue;
+        }
+        if (w[0] === 14) {
+          if (isZero(views, w[1], lanes)) pc += w[2] >>> 2;
           continue;
         }
         if (w[0] === 13) {

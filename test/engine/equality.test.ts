@@ -54,7 +54,7 @@ Equality('wasm equals the reference on random programs and packets', async () =>
         await agree(program, input, { workers: 1, kernels: 'wasm', state: continuous ? 'continuous' : 'perCapture' });
       },
     ),
-    { numRuns: 60, seed: 11 },
+    { numRuns: 40, seed: 11 },
   );
 });
 
@@ -63,7 +63,7 @@ Equality('the TypeScript twin equals the reference on random programs and packet
     fc.asyncProperty(arbitraryProgram({ size: 6 }), fc.nat(1 << 30), async (program, seed) => {
       await agree(program, { kind: 'packets', packets: randomFrames(seed, 60) }, { workers: 1, kernels: 'typescript' });
     }),
-    { numRuns: 25, seed: 12 },
+    { numRuns: 12, seed: 12 },
   );
 });
 
@@ -71,7 +71,7 @@ Equality('one, two, three and seven workers give the same columns', async () => 
   for (const seed of [1, 9]) {
     const program = randomProgram(seed, { size: 8, shardable: seed !== 9 });
     const input: RunInput = { kind: 'packets', packets: randomFrames(seed, 4000, 5) };
-    for (const workers of [1, 2, 3, 7]) await agree(program, input, { workers });
+    for (const workers of seed === 1 ? [1, 2, 3, 7] : [2]) await agree(program, input, { workers });
   }
 });
 
@@ -85,7 +85,7 @@ Equality('fields injected in place of parsing are cut to their width and every h
       }
       await agree(program, { kind: 'injected', count: 50, fields }, { workers: 1 });
     }),
-    { numRuns: 25, seed: 13 },
+    { numRuns: 12, seed: 13 },
   );
 });
 

@@ -7,6 +7,11 @@ import { sum } from './sum';
 
 export { assign, collect, deliver, parse, pick } from './parse';
 
+function isZero(column: usize, bytes: usize): bool {
+  for (let at: usize = 0; at < bytes; at += 16) if (v128.any_true(v128.load(column + at))) return false;
+  return true;
+}
+
 /** Executes the words at `pc` until END over `count` packets; column kernels run on `count` rounded up to a multiple of 4. */
 export function run(pc: usize, count: u32): void {
   const bytes = ((<usize>count << 2) + 15) & ~15;
@@ -65,6 +70,9 @@ export function run(pc: usize, count: u32): void {
       case 13:
         sum(load<u32>(pc, 4), load<u32>(pc, 8), load<u32>(pc, 12), load<u32>(pc, 16), load<u32>(pc, 20), load<u32>(pc, 24), load<u32>(pc, 28), bytes);
         pc += 32;
+        break;
+      case 14:
+        pc += isZero(load<u32>(pc, 4), bytes) ? 12 + <usize>load<u32>(pc, 8) : 12;
         break;
       default:
         unreachable();

@@ -79,7 +79,8 @@ export function search(dst: usize, key: usize, starts: usize, count: u32, half: 
     let at: u32 = 0;
     for (let step = half; step != 0; step >>= 1) {
       const next = at + step;
-      if (next < count && load<u32>(starts + (<usize>next << 2)) <= value) at = next;
+      const start = load<u32>(starts + (<usize>min<u32>(next, count - 1) << 2));
+      at = select<u32>(next, at, u32(next < count) & u32(start <= value));
     }
     store<u32>(dst, at);
     dst += 4;
@@ -150,16 +151,54 @@ export function bitmap(dst: usize, chunks: u32, list: usize, vectors: u32, miss:
   }
 }
 
-/** CRC by byte position: dst = init ^ XOR of tables[p][byte p]; `count` records of [column, right, table] at `list`. */
+@inline
+function crcWord(key: u32, tables: usize): u32 {
+  return (
+    load<u32>(tables + (<usize>(key >> 24) << 2)) ^
+    load<u32>(tables + (<usize>((key >> 16) & 255) << 2), 1024) ^
+    load<u32>(tables + (<usize>((key >> 8) & 255) << 2), 2048) ^
+    load<u32>(tables + (<usize>(key & 255) << 2), 3072)
+  );
+}
+
+@inline
+function crcBytes(key: u32, tables: usize, bytes: u32): u32 {
+  let value: u32 = 0;
+  for (let b = bytes; b != 0; b--) {
+    value ^= load<u32>(tables + (<usize>((key >> ((b - 1) << 3)) & 255) << 2));
+    tables += 1024;
+  }
+  return value;
+}
+
+/** CRC by byte position: dst = init ^ XOR of a table word per byte; `count` records of [column, tables, bytes] at `list`. */
 export function crc(dst: usize, init: u32, count: u32, list: usize, bytes: usize): void {
-  for (let at: usize = 0; at < bytes; at += 4) {
-    let value = init;
+  for (let at: usize = 0; at < bytes; at += 16) {
+    let a = init;
+    let b = init;
+    let c = init;
+    let d = init;
     let record = list;
-    for (let c: u32 = 0; c < count; c++) {
-      const byte = (load<u32>(<usize>load<u32>(record) + at) >> load<u32>(record, 4)) & 255;
-      value ^= load<u32>(<usize>load<u32>(record, 8) + (<usize>byte << 2));
+    for (let w: u32 = 0; w < count; w++) {
+      const column = <usize>load<u32>(record) + at;
+      const tables = <usize>load<u32>(record, 4);
+      const width = load<u32>(record, 8);
+      if (width == 4) {
+        a ^= crcWord(load<u32>(column), tables);
+        b ^= crcWord(load<u32>(column, 4), tables);
+        c ^= crcWord(load<u32>(column, 8), tables);
+        d ^= crcWord(load<u32>(column, 12), tables);
+      } else {
+        a ^= crcBytes(load<u32>(column), tables, width);
+        b ^= crcBytes(load<u32>(column, 4), tables, width);
+        c ^= crcBytes(load<u32>(column, 8), tables, width);
+        d ^= crcBytes(load<u32>(column, 12), tables, width);
+      }
       record += 12;
     }
-    store<u32>(dst + at, value);
+    store<u32>(dst + at, a);
+    store<u32>(dst + at, b, 4);
+    store<u32>(dst + at, c, 8);
+    store<u32>(dst + at, d, 12);
   }
 }

@@ -7,25 +7,28 @@ function row(data: usize, rows: usize, stride: usize, bytes: u32): v128 {
   return bytes == 2 ? v128.load_ext<i16>(address) : v128.load(address);
 }
 
+/** `slot`: address of the destination's address; its width lies `width` words behind, its constant another `width`. */
 @inline
-function put(dst: usize, value: v128, base: u32, width: u32, mask: v128): void {
+function put(slot: usize, at: usize, value: v128, base: u32, width: usize, mask: v128): void {
+  const dst = <usize>load<u32>(slot) + at;
   const old = v128.load(dst);
-  const sum = base ? i32x4.add(value, old) : value;
-  v128.store(dst, v128.bitselect(v128.and(sum, i32x4.splat(width)), old, mask));
+  let sum = i32x4.add(value, i32x4.splat(load<u32>(slot + (width << 3))));
+  if (base) sum = i32x4.add(sum, old);
+  v128.store(dst, v128.bitselect(v128.and(sum, i32x4.splat(load<u32>(slot + (width << 2)))), old, mask));
 }
 
 @inline
 function quad(
-  dsts: usize, widths: usize, at: usize, base: u32, mask: v128, a: v128, b: v128, c: v128, d: v128,
+  dsts: usize, width: usize, at: usize, base: u32, mask: v128, a: v128, b: v128, c: v128, d: v128,
 ): void {
   const ab = i32x4.shuffle(a, b, 0, 4, 1, 5);
   const cd = i32x4.shuffle(c, d, 0, 4, 1, 5);
   const AB = i32x4.shuffle(a, b, 2, 6, 3, 7);
   const CD = i32x4.shuffle(c, d, 2, 6, 3, 7);
-  put(<usize>load<u32>(dsts) + at, i64x2.shuffle(ab, cd, 0, 2), base, load<u32>(widths), mask);
-  put(<usize>load<u32>(dsts, 4) + at, i64x2.shuffle(ab, cd, 1, 3), base, load<u32>(widths, 4), mask);
-  put(<usize>load<u32>(dsts, 8) + at, i64x2.shuffle(AB, CD, 0, 2), base, load<u32>(widths, 8), mask);
-  put(<usize>load<u32>(dsts, 12) + at, i64x2.shuffle(AB, CD, 1, 3), base, load<u32>(widths, 12), mask);
+  put(dsts + 0, at, i64x2.shuffle(ab, cd, 0, 2), base, width, mask);
+  put(dsts + 4, at, i64x2.shuffle(ab, cd, 1, 3), base, width, mask);
+  put(dsts + 8, at, i64x2.shuffle(AB, CD, 0, 2), base, width, mask);
+  put(dsts + 12, at, i64x2.shuffle(AB, CD, 1, 3), base, width, mask);
 }
 
 /** One group of four outputs from byte `from` of the rows. */
@@ -37,7 +40,7 @@ function single(
   let b = a;
   let c = a;
   let d = a;
-  let term = list + (width << 3);
+  let term = list + width * 12;
   const from = <usize>group * <usize>bytes * 4;
   for (let t: u32 = 0; t < terms; t++) {
     const rows = <usize>load<u32>(term) + at;
@@ -49,7 +52,7 @@ function single(
     term += 8;
   }
   const dsts = list + (<usize>group << 4);
-  quad(dsts, dsts + (width << 2), at, base, mask, a, b, c, d);
+  quad(dsts, width, at, base, mask, a, b, c, d);
 }
 
 /** Two groups at once: the row numbers are loaded once for eight outputs. */
@@ -65,7 +68,7 @@ function double(
   let f = a;
   let g = a;
   let h = a;
-  let term = list + (width << 3);
+  let term = list + width * 12;
   const next = <usize>bytes * 4;
   const from = <usize>group * next;
   for (let t: u32 = 0; t < terms; t++) {
@@ -82,8 +85,8 @@ function double(
     term += 8;
   }
   const dsts = list + (<usize>group << 4);
-  quad(dsts, dsts + (width << 2), at, base, mask, a, b, c, d);
-  quad(dsts + 16, dsts + 16 + (width << 2), at, base, mask, e, f, g, h);
+  quad(dsts, width, at, base, mask, a, b, c, d);
+  quad(dsts + 16, width, at, base, mask, e, f, g, h);
 }
 
 @inline
@@ -101,7 +104,7 @@ function sumLoop(
   }
 }
 
-/** Outputs 0..4·groups-1 = mask ? (base ? old : 0) + sum over terms of rows : old; list: destinations, widths, terms [rows, data]. */
+/** Outputs 0..4·groups-1 = mask ? (base ? old : 0) + sum over terms of rows : old; list: destinations, widths, constants, terms [rows, data]. */
 export function sum(
   groups: u32, base: u32, mask: usize, maskStep: usize, terms: u32, bytes: u32, list: usize, end: usize,
 ): void {
