@@ -11,6 +11,7 @@ export interface Batch {
   readonly seconds: Uint32Array;
   readonly nanos: Uint32Array;
   readonly packetNumber: Uint32Array;
+  readonly capture: Uint32Array;
 }
 
 /** Bytes in shared memory, so that workers see the same packets without a copy. */
@@ -35,6 +36,7 @@ export function newBatch(capacity: number): Batch {
     seconds: column(),
     nanos: column(),
     packetNumber: column(),
+    capture: column(),
   };
 }
 
@@ -51,7 +53,7 @@ export function finishBatch(batch: Batch, bytes: Uint8Array, capture: number): P
     seconds: cut(batch.seconds),
     nanos: cut(batch.nanos),
     packetNumber: cut(batch.packetNumber),
-    capture: sharedColumn(count).fill(capture),
+    capture: cut(batch.capture.fill(capture, 0, count)),
   };
 }
 

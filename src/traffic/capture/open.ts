@@ -11,10 +11,12 @@ import { type ByteSource, fileSize, fileSource, gunzipSource } from './source.ts
 export interface CaptureOptions {
   /** Written into every packet's `capture` column; default 0. */
   readonly capture?: number;
-  /** Bytes of the file per chunk; default 4 MiB, at least 512 KiB. */
+  /** Bytes of the file per chunk; default 1 MiB, at least 512 KiB. */
   readonly batchBytes?: number;
   /** Packets per batch at most; default 65,536. */
   readonly batchPackets?: number;
+  /** A batch is valid only until the next one is asked for: its memory is used again. Saves most of the time of a fast consumer; default false. */
+  readonly reuse?: boolean;
 }
 
 /** What is known of a capture; complete once the stream has ended. */
@@ -116,9 +118,28 @@ function infoOf(opened: Opened): CaptureInfo {
   };
 }
 
-/** A chunk for `room` new bytes behind `carry` old ones. */
-function newChunk(base: number, size: number): Chunk {
-  const bytes = sharedBytes(size);
+/** Memory of past chunks and batches, when the consumer allows to use it again. */
+interface Spare {
+  readonly reuse: boolean;
+  readonly chunks: Uint8Array[];
+  batch: Batch | undefined;
+}
+
+/** Memory for a chunk of exactly `size` bytes; a used one has old bytes in it. */
+function chunkMemory(spare: Spare, size: number): Uint8Array {
+  const at = spare.chunks.findIndex((bytes) => bytes.length === size);
+  return at < 0 ? sharedBytes(size) : spare.chunks.splice(at, 1)[0]!;
+}
+
+function batchMemory(spare: Spare, capacity: number): Batch {
+  if (spare.batch === undefined || spare.batch.capacity < capacity) spare.batch = newBatch(capacity);
+  const batch = spare.batch;
+  if (!spare.reuse) spare.batch = undefined;
+  batch.count = 0;
+  return batch;
+}
+
+function newChunk(bytes: Uint8Array, base: number): Chunk {
   return { bytes, view: new DataView(bytes.buffer), base, end: 0 };
 }
 
@@ -128,29 +149,36 @@ interface Ahead {
   readonly got: Promise<number>;
 }
 
-function readAhead(source: ByteSource, chunkBytes: number): Ahead {
-  const chunk = newChunk(0, HEAD_ROOM + chunkBytes);
+function readAhead(source: ByteSource, chunkBytes: number, spare: Spare): Ahead {
+  const chunk = newChunk(chunkMemory(spare, HEAD_ROOM + chunkBytes), 0);
   const got = source.fill(chunk.bytes, HEAD_ROOM, chunkBytes);
   got.catch(() => undefined); // awaited later; an early end of the iteration must not leave it unhandled
   return { chunk, got };
 }
 
+/** The first chunk: what sniffing read, and what follows. It has the size of the others, so that its memory can serve again. */
+async function firstChunk(opened: Opened, chunkBytes: number): Promise<Chunk> {
+  const chunk = newChunk(sharedBytes(HEAD_ROOM + chunkBytes), -CHUNK_MARGIN);
+  chunk.bytes.set(opened.head, CHUNK_MARGIN);
+  const from = CHUNK_MARGIN + opened.head.length;
+  chunk.end = from + (await opened.source.fill(chunk.bytes, from, chunkBytes));
+  return chunk;
+}
+
 async function* batches(opened: Opened, options: CaptureOptions): AsyncGenerator<PacketColumns, void, undefined> {
   const { source, kernel, path } = opened;
-  const wanted = Math.max(options.batchBytes ?? 4 << 20, 512 << 10);
+  const wanted = Math.max(options.batchBytes ?? 1 << 20, 512 << 10);
   const chunkBytes = opened.gzip ? wanted : Math.min(wanted, opened.fileBytes + 64); // a small file needs no big chunk
   const capacity = options.batchPackets ?? 65_536;
   try {
-    let chunk = newChunk(-CHUNK_MARGIN, CHUNK_MARGIN + chunkBytes);
-    chunk.bytes.set(opened.head, CHUNK_MARGIN);
-    const from = CHUNK_MARGIN + opened.head.length;
-    chunk.end = from + (await source.fill(chunk.bytes, from, chunk.bytes.length - from));
-    let ended = chunk.end < chunk.bytes.length;
+    const spare: Spare = { reuse: options.reuse === true, chunks: [], batch: undefined };
+    let chunk = await firstChunk(opened, chunkBytes);
+    let ended = chunk.end < CHUNK_MARGIN + opened.head.length + chunkBytes;
     let at = CHUNK_MARGIN + opened.start;
     for (;;) {
-      const ahead = ended ? undefined : readAhead(source, chunkBytes);
+      const ahead = ended ? undefined : readAhead(source, chunkBytes, spare);
       for (;;) {
-        const batch: Batch = newBatch(Math.min(capacity, Math.floor((chunk.end - at) / 16) + 1));
+        const batch = batchMemory(spare, Math.min(capacity, ((chunk.end - at) >>> 6) + 16));
         at = kernel.scan(chunk, at, batch);
         const full = batch.count === batch.capacity;
         if (batch.count > 0) yield finishBatch(batch, chunk.bytes, options.capture ?? 0);
@@ -163,7 +191,9 @@ async function* batches(opened: Opened, options: CaptureOptions): AsyncGenerator
       }
       const got = await ahead.got;
       ended = got < chunkBytes;
+      const past = chunk.bytes;
       [chunk, at] = await joinChunks(source, kernel, chunk, at, ahead.chunk, got);
+      if (spare.reuse) spare.chunks.push(past);
       if (kernel.needed > chunk.end - at) ended = true;
     }
     refuseIfNothingReadable(kernel.state, path);

@@ -1,6 +1,6 @@
 /** The light decoder over packet columns: flow numbers, protocols and header offsets, with every packet it cannot place counted. */
 import type { DecodedColumns, PacketColumns } from '../columns.ts';
-import { KEY_WORDS, orderKey } from './flow-key.ts';
+import { orderKey } from './flow-key.ts';
 import { type FlowTable, flowOf, forgetKeys } from './flows.ts';
 import { decodeFrame, type FrameFacts, newFrameFacts } from './frame.ts';
 
@@ -32,17 +32,20 @@ export function newDecodedColumns(count: number): DecodedColumns {
   };
 }
 
-/** Fill `key` with the addresses of an IP header at `at`. */
+function word(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0;
+}
+
+/** Fill `key` with the addresses of an IP header at `at`. Words that IPv4 does not use are 0 or set to 0. */
 function readAddresses(bytes: Uint8Array, at: number, version: number, key: Uint32Array): void {
-  const word = (p: number): number =>
-    ((bytes[p]! << 24) | (bytes[p + 1]! << 16) | (bytes[p + 2]! << 8) | bytes[p + 3]!) >>> 0;
   if (version === 4) {
-    key.fill(0, 0, KEY_WORDS);
-    key[0] = word(at + 12);
-    key[4] = word(at + 16);
+    key[0] = word(bytes, at + 12);
+    key[1] = key[2] = key[3] = 0;
+    key[4] = word(bytes, at + 16);
+    key[5] = key[6] = key[7] = 0;
     return;
   }
-  for (let i = 0; i < 8; i++) key[i] = word(at + 8 + 4 * i);
+  for (let i = 0; i < 8; i++) key[i] = word(bytes, at + 8 + 4 * i);
 }
 
 /**
