@@ -60,7 +60,14 @@ interface Part {
 }
 
 function slicePart(b: Builder, tensor: number, group: Group, part: Group['parts'][number]): Part {
-  const { slice: fresh, tensors } = sliceNetwork(b.d, b.base, part.sources, tensor, group.elements);
+  const { slice: fresh, tensors } = sliceNetwork(
+    b.d,
+    b.base,
+    part.sources,
+    tensor,
+    group.elements,
+    group.parts.length === 1,
+  );
   const key = sliceKey(fresh);
   const slice = b.slices.get(key) ?? fresh;
   b.slices.set(key, slice);
@@ -69,13 +76,11 @@ function slicePart(b: Builder, tensor: number, group: Group, part: Group['parts'
   return { coefficient: part.coefficient, slice, key, columns, nodes };
 }
 
-/** Σ coefficient · (F(part) − F(base)): what the group adds to the targets. Linear parts drop their constant by themselves. */
-function applyParts(parts: readonly Part[], base: Float64Array, inputs: number): GroupFunction {
-  const m = base.length;
-  const shift = parts.reduce((sum, part) => sum + part.coefficient, 0);
+/** Σ coefficient · part: what the group adds to the targets. */
+function applyParts(parts: readonly Part[], inputs: number, m: number): GroupFunction {
+  if (parts.length === 1 && parts[0].coefficient === 1) return (x, rows) => runSlice(parts[0].slice, x, rows);
   return (x, rows) => {
     const out = new Float64Array(rows * m);
-    for (let i = 0; i < out.length; i++) out[i] = -shift * base[i % m];
     for (const { coefficient, slice, columns } of parts) {
       const y = runSlice(slice, columns.length === inputs ? x : pickColumns(x, rows, inputs, columns), rows);
       for (let i = 0; i < out.length; i++) out[i] += coefficient * y[i];
@@ -128,7 +133,6 @@ function indexSharing(b: Builder, refs: readonly ElementRef[]): Sharing | undefi
 function addMap(b: Builder, tensor: number, output: number, group: Group, rank: ReadonlyMap<number, number>): void {
   const refs = group.sources.map((s) => b.places[s].ref);
   const parts = group.parts.map((part) => slicePart(b, tensor, group, part));
-  const base = Float64Array.from(group.elements, (e) => b.base[tensor][e]);
   const single = parts.length === 1 ? parts[0].slice : undefined;
   const linear = single && linearPart(single);
   const exact = exactRows(b, group.sources);
@@ -143,7 +147,7 @@ function addMap(b: Builder, tensor: number, output: number, group: Group, rank: 
     inputs: refs,
     output,
     outIndex: Int32Array.from(group.elements, (e) => rank.get(e)!),
-    apply: linear ? applyLinear(linear, refs.length) : applyParts(parts, base, refs.length),
+    apply: linear ? applyLinear(linear, refs.length) : applyParts(parts, refs.length, group.elements.length),
     ...(linear ? { linear } : {}),
     ...(exact ? { exact } : {}),
     ...(shared ? { shared } : {}),

@@ -1,17 +1,12 @@
 /** Runs slices on batches of rows, a few hundred rows at a time so that the columns stay in the cache. */
 import { embedRow } from './run-ir.ts';
-import type { Argument, Instruction, Slice } from './slice.ts';
+import type { Argument, Instruction, LinearForm, Slice } from './slice.ts';
 
 const CHUNK = 128;
 
 type Columns = readonly Float64Array[];
 
-function runLin(
-  columns: Columns,
-  out: Float64Array,
-  form: { readonly cols: Int32Array; readonly weights: Float64Array; readonly bias: number },
-  rows: number,
-): void {
+function runLin(columns: Columns, out: Float64Array, form: LinearForm, rows: number): void {
   out.fill(form.bias, 0, rows);
   for (let t = 0; t < form.cols.length; t++) {
     const x = columns[form.cols[t]];
@@ -70,15 +65,15 @@ export function runSlice(slice: Slice, x: Float64Array, rows: number): Float64Ar
   return result;
 }
 
-/** The slice's weights (outputs × inputs) when it is affine in its inputs; undefined otherwise. */
+/** The weights (outputs × inputs) of a linear slice. */
 export function linearPart(slice: Slice): Float64Array | undefined {
+  if (!slice.linear) return undefined;
   const w = new Float64Array(slice.outputs.length * slice.inputs);
-  for (const [o, form] of slice.outputs.entries()) {
-    for (const [t, column] of form.cols.entries()) {
-      if (column >= slice.inputs) return undefined;
+  slice.outputs.forEach((form, o) => {
+    form.cols.forEach((column, t) => {
       w[o * slice.inputs + column] += form.weights[t];
-    }
-  }
+    });
+  });
   return w;
 }
 
@@ -105,7 +100,7 @@ export function sliceKey(slice: Slice): string {
   const mixText = (text: string): void => {
     for (let i = 0; i < text.length; i++) mix(text.charCodeAt(i));
   };
-  const mixForm = (form: { cols: Int32Array; weights: Float64Array; bias: number }): void => {
+  const mixForm = (form: LinearForm): void => {
     for (const c of form.cols) mix(c);
     for (const w of form.weights) mix(w);
     mix(form.bias);

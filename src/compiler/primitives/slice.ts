@@ -7,6 +7,7 @@ import type { Dependence } from './dependence.ts';
 import { linearReads } from './elements.ts';
 import { isLinear, type Op, type ScalarFn, type ScalarFn2 } from './ir.ts';
 import { affineSources } from './run-ir.ts';
+import { runSlice } from './run-slice.ts';
 
 /** Straight-line program on columns: column 0 … inputs−1 are the group; each instruction writes a new column. */
 export type Instruction =
@@ -39,8 +40,16 @@ export interface Slice {
   readonly inputs: number;
   readonly columns: number;
   readonly code: readonly Instruction[];
-  /** One `lin` form per output: out = Σ weights · cols + bias. */
-  readonly outputs: readonly { readonly cols: Int32Array; readonly weights: Float64Array; readonly bias: number }[];
+  /** What the group adds to each target: Σ weights · cols + bias. */
+  readonly outputs: readonly LinearForm[];
+  /** Every output is linear in the inputs: columns are inputs and biases are zero. */
+  readonly linear: boolean;
+}
+
+export interface LinearForm {
+  readonly cols: Int32Array;
+  readonly weights: Float64Array;
+  readonly bias: number;
 }
 
 /** An element while slicing: constant, affine in the group (coefficients then constant), or a column. */
@@ -100,7 +109,7 @@ function columnOf(s: Slicer, form: Form): number {
   return out;
 }
 
-function packAffine(affine: Float64Array): { cols: Int32Array; weights: Float64Array; bias: number } {
+function packAffine(affine: Float64Array): LinearForm {
   const n = affine.length - 1;
   const cols = Int32Array.from([...Array(n).keys()].filter((i) => affine[i] !== 0));
   return { cols, weights: Float64Array.from(cols, (i) => affine[i]), bias: affine[n] };
@@ -123,14 +132,18 @@ function accumulate(s: Slicer, into: Accumulator, tensor: number, element: numbe
   }
 }
 
-function finish(s: Slicer, acc: Accumulator): Form {
-  if (acc.cols.length === 0) return { column: -1, affine: acc.affine };
+function packSum(acc: Accumulator): LinearForm {
   const own = packAffine(acc.affine);
   const cols = Int32Array.from([...own.cols, ...acc.cols]);
-  const weights = Float64Array.from([...own.weights, ...acc.weights]);
-  if (cols.length === 1 && weights[0] === 1 && own.bias === 0) return { column: cols[0] };
+  return { cols, weights: Float64Array.from([...own.weights, ...acc.weights]), bias: own.bias };
+}
+
+function finish(s: Slicer, acc: Accumulator): Form {
+  if (acc.cols.length === 0) return { column: -1, affine: acc.affine };
+  const form = packSum(acc);
+  if (form.cols.length === 1 && form.weights[0] === 1 && form.bias === 0) return { column: form.cols[0] };
   const out = s.columns++;
-  s.code.push({ kind: 'lin', out, cols, weights, bias: own.bias });
+  s.code.push({ kind: 'lin', out, ...form });
   return { column: out };
 }
 
@@ -161,14 +174,15 @@ function linearTerms(
   };
 }
 
-function sliceLinear(s: Slicer, id: number, elements: Iterable<number>, forms: Map<number, Form>): void {
+/** Sums of a linear operation's elements, affine parts symbolic. */
+function sumsOf(s: Slicer, id: number, elements: Iterable<number>): [number, Accumulator][] {
   const terms = linearTerms(s, id);
-  for (const i of elements) {
+  return Array.from(elements, (i) => {
     const acc: Accumulator = { affine: new Float64Array(s.n + 1), cols: [], weights: [] };
     const constant = terms(i, (tensor, element, weight) => accumulate(s, acc, tensor, element, weight));
     acc.affine[s.n] += constant;
-    forms.set(i, finish(s, acc));
-  }
+    return [i, acc];
+  });
 }
 
 function argument(s: Slicer, tensor: number, element: number): Argument {
@@ -200,20 +214,21 @@ function sliceElement(s: Slicer, op: Op, i: number): Form {
   throw new Error(`${op.kind} cannot be sliced`);
 }
 
-/**
- * Slice the network from the sources `group` to `elements` of `tensor`; `base` holds every tensor at the base point. The result is
- * the whole value at the targets, base part included, and the tensors computed on the way.
- */
-export function sliceNetwork(
-  d: Dependence,
-  base: readonly Float64Array[],
-  group: readonly number[],
-  tensor: number,
-  elements: readonly number[],
-): { readonly slice: Slice; readonly tensors: readonly number[] } {
+/** The targets as forms of columns, constants left out. */
+function targetForms(s: Slicer, tensor: number, elements: readonly number[]): LinearForm[] {
+  const op = s.d.ir.ops[tensor];
+  if (isLinear(op)) return sumsOf(s, tensor, elements).map(([, acc]) => ({ ...packSum(acc), bias: 0 }));
+  return elements.map((i) => {
+    const { column } = sliceElement(s, op, i);
+    return { cols: Int32Array.of(column), weights: Float64Array.of(1), bias: 0 };
+  });
+}
+
+/** Does the term set touch the group? */
+function touchTest(d: Dependence, group: readonly number[]): (terms: number) => boolean {
   const inGroup = new Set(group);
   const memo = new Map<number, boolean>();
-  const touches = (terms: number): boolean => {
+  return (terms) => {
     let known = memo.get(terms);
     if (known === undefined) {
       known = d.supports.sources(terms).some((source) => inGroup.has(source));
@@ -221,46 +236,65 @@ export function sliceNetwork(
     }
     return known;
   };
-  const leaves = new Map<number, Map<number, number>>();
+}
+
+/** Constants that make a non-linear slice add nothing at the base point. */
+function anchored(slice: Slice, atBase: Float64Array): Slice {
+  const shift = runSlice(slice, atBase, 1);
+  return { ...slice, outputs: slice.outputs.map((form, o) => ({ ...form, bias: 0 - shift[o] })) };
+}
+
+/**
+ * Slice the network from the sources `group` to `elements` of `tensor`; `base` holds every tensor at the base point. The result is what
+ * the group adds to the targets: nothing at the base point, or W x when it is linear and `keepLinear`; and the tensors computed on the way.
+ */
+export function sliceNetwork(
+  d: Dependence,
+  base: readonly Float64Array[],
+  group: readonly number[],
+  tensor: number,
+  elements: readonly number[],
+  keepLinear = true,
+): { readonly slice: Slice; readonly tensors: readonly number[] } {
+  const n = group.length;
+  const touches = touchTest(d, group);
   const code: Instruction[] = [];
-  const s: Slicer = {
-    ...{ d, base, n: group.length, code, forms: new Map(), columnOf: new Map(), touches, leaves },
-    columns: group.length,
-  };
-  placeLeaves(s, group);
+  const s: Slicer = { d, base, n, code, forms: new Map(), columnOf: new Map(), touches, leaves: new Map(), columns: n };
+  const atBase = placeLeaves(s, group);
   // A target that is itself a cut is computed from its operation, not read as a source.
-  leaves.delete(tensor);
+  s.leaves.delete(tensor);
   s.forms.delete(tensor);
   const dirty = dirtyElements(s, tensor, elements);
-  for (let id = 0; id <= tensor; id++) {
-    const set = dirty.get(id);
-    if (!set) continue;
+  const open = (id: number): number[] =>
+    [...(dirty.get(id) ?? [])].filter((i) => !s.leaves.get(id)?.has(i)).sort((p, q) => p - q);
+  const tensors = [...dirty.keys()].filter((id) => open(id).length > 0).sort((p, q) => p - q);
+  for (const id of tensors) {
+    if (id === tensor) continue;
     const op = d.ir.ops[id];
     const forms = s.forms.get(id) ?? new Map<number, Form>();
     s.forms.set(id, forms);
-    const open = [...set].filter((i) => !leaves.get(id)?.has(i)).sort((p, q) => p - q);
-    if (isLinear(op)) sliceLinear(s, id, open, forms);
-    else for (const i of open) forms.set(i, sliceElement(s, op, i));
+    if (isLinear(op)) for (const [i, acc] of sumsOf(s, id, open(id))) forms.set(i, finish(s, acc));
+    else for (const i of open(id)) forms.set(i, sliceElement(s, op, i));
   }
-  const outputs = elements.map((i) => outputOf(formOf(s, tensor, i)!));
-  const tensors = [...dirty.keys()].filter((id) => [...dirty.get(id)!].some((i) => !leaves.get(id)?.has(i)));
-  return { slice: { inputs: group.length, columns: s.columns, code, outputs }, tensors: tensors.sort((p, q) => p - q) };
+  const outputs = targetForms(s, tensor, elements);
+  const linear = outputs.every((form) => form.cols.every((column) => column < n));
+  const slice: Slice = { inputs: n, columns: s.columns, code, outputs, linear };
+  return { slice: linear && keepLinear ? slice : anchored({ ...slice, linear: false }, atBase), tensors };
 }
 
-function placeLeaves(s: Slicer, group: readonly number[]): void {
+/** Gives every source of the group its column; returns the group at the base point. */
+function placeLeaves(s: Slicer, group: readonly number[]): Float64Array {
+  const atBase = new Float64Array(group.length);
   group.forEach((source, column) => {
     const cut = s.d.cuts.find((c) => source >= c.firstSource && source < c.firstSource + c.elements.length)!;
     const element = cut.elements[source - cut.firstSource];
     const affine = new Float64Array(s.n + 1);
     affine[column] = 1;
+    atBase[column] = s.base[cut.tensor][element];
     const columns = s.leaves.get(cut.tensor) ?? new Map<number, number>();
     s.leaves.set(cut.tensor, columns.set(element, column));
     const forms = s.forms.get(cut.tensor) ?? new Map<number, Form>();
     s.forms.set(cut.tensor, forms.set(element, { column: -1, affine }));
   });
-}
-
-function outputOf(form: Form): Slice['outputs'][number] {
-  if (form.affine) return packAffine(form.affine);
-  return { cols: Int32Array.of(form.column), weights: Float64Array.of(1), bias: 0 };
+  return atBase;
 }
