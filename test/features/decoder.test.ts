@@ -52,7 +52,7 @@ Decoder(
     const { placement } = placeProgram(program, chipNamed('tofino2'));
     const observe = [...program.features.map(({ field }) => field), FLOW.hash];
     let compared = 0;
-    for (const file of files.filter((name, i) => /cap(ng)?$/.test(name) && i % 7 === 0)) {
+    for (const file of files.filter((name, i) => /cap(ng)?$/.test(name) && i % 12 === 0)) {
       const data = await decoded(file);
       if (!data) continue;
       const run = runReference(program, placement, { kind: 'packets', packets: data.packets }, { observe });
@@ -71,7 +71,7 @@ Decoder(
         hashes.set(flow, hash);
       }
     }
-    assert.ok(compared > 5000, `${compared} packets`);
+    assert.ok(compared > 3000, `${compared} packets`);
   },
 );
 
