@@ -12,10 +12,10 @@ export function exportModel(definition: ModelDefinition, store: ParameterStore, 
     metadata: { ...specMetadata(spec), 'pegasim.model': JSON.stringify(definition.id) },
   });
   const width = spec.window * spec.features.length;
-  const input = { name: graph.input('features', ['batch', width]), width };
+  const input = { names: [graph.input('features', ['batch', width])], width };
   const result = definition.network(onnxLayers(graph, store), input, spec.classes.length);
   const name = definition.task === 'anomaly' ? 'score' : 'logits';
-  graph.node('Identity', [result.name], {}, { name });
+  graph.node('Identity', [result.names[0]], {}, { name });
   graph.output(name, ['batch', result.width]);
   return graph.bytes();
 }

@@ -1,7 +1,12 @@
-/** Convolution and max pooling on rows that hold pictures [channels, height, width]; one-dimensional ones have height 1. */
-import { matmul } from './dense.ts';
+/**
+ * Convolution and max pooling on rows that hold pictures [channels, height, width]; one-dimensional ones have height 1.
+ *
+ * A convolution is written as one matrix [picture, result] whose entries repeat the kernel's: the pictures here are small (≤ 64 cells),
+ * and one product in SIMD lanes beats gathering patches.
+ */
+import { addBias, matmul } from './dense.ts';
 import type { Numbers } from './kernels.ts';
-import { gradient, record, result, type Tape, type Variable } from './tape.ts';
+import { gradient, record, result, sizeOf, type Tape, take, type Variable } from './tape.ts';
 
 export interface Picture {
   readonly channels: number;
@@ -49,47 +54,30 @@ function patchIndex(picture: Picture, window: Window2d): { index: Int32Array; pl
   return { index, places, cells };
 }
 
-/** out[rows, index.length] = x[rows, index]; −1 gives 0. The im2col step, and any fixed rearrangement of columns. */
-export function pickColumns(tape: Tape, x: Variable, index: Int32Array): Variable {
-  const width = x.shape.at(-1)!;
-  const rows = x.data.length / width;
-  const count = index.length;
-  const out = result(tape, [rows, count], [x]);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < count; j++) out.data[i * count + j] = index[j] < 0 ? 0 : x.data[i * width + index[j]];
-  }
+/** out[i] = x[index[i]] over all elements, 0 for −1: structured matrices made of few weights. */
+export function pick(tape: Tape, x: Variable, index: Int32Array, shape: readonly number[]): Variable {
+  if (sizeOf(shape) !== index.length) throw new Error(`${index.length} picked elements for shape ${shape.join('×')}`);
+  const out = result(tape, shape, [x]);
+  for (let i = 0; i < index.length; i++) if (index[i] >= 0) out.data[i] = x.data[index[i]];
   return record(tape, out, (grad) => {
     const dx = gradient(tape, x);
-    for (let i = 0; i < rows; i++) {
-      for (let j = 0; j < count; j++) if (index[j] >= 0) dx[i * width + index[j]] += grad[i * count + j];
-    }
+    for (let i = 0; i < index.length; i++) if (index[i] >= 0) dx[index[i]] += grad[i];
   });
 }
 
-/** [rows·places, channels] (+ bias) → [rows, channels·places]: from matrix product order to picture order. */
-function placesLast(tape: Tape, x: Variable, rows: number, places: number, bias: Variable | undefined): Variable {
-  const channels = x.shape[1];
-  const out = result(tape, [rows, channels * places], bias ? [x, bias] : [x]);
-  const move = (visit: (matrixAt: number, pictureAt: number, channel: number) => void): void => {
-    for (let row = 0; row < rows; row++) {
-      for (let place = 0; place < places; place++) {
-        const from = (row * places + place) * channels;
-        const to = row * channels * places + place;
-        for (let c = 0; c < channels; c++) visit(from + c, to + c * places, c);
-      }
+/** Where each entry of the convolution's matrix [picture, channels × places] comes from in weight[cells, channels]. */
+function matrixIndex(picture: Picture, window: Window2d, channels: number): { matrix: Int32Array; places: number } {
+  const { index, places, cells } = patchIndex(picture, window);
+  const size = picture.channels * picture.height * picture.width;
+  const matrix = new Int32Array(size * channels * places).fill(-1);
+  for (let place = 0; place < places; place++) {
+    for (let cell = 0; cell < cells; cell++) {
+      const from = index[place * cells + cell];
+      if (from < 0) continue;
+      for (let c = 0; c < channels; c++) matrix[(from * channels + c) * places + place] = cell * channels + c;
     }
-  };
-  move((from, to, c) => {
-    out.data[to] = x.data[from] + (bias ? bias.data[c] : 0);
-  });
-  return record(tape, out, (grad) => {
-    const dx = gradient(tape, x);
-    const db: Numbers | undefined = bias?.tracked ? gradient(tape, bias) : undefined;
-    move((from, to, c) => {
-      dx[from] += grad[to];
-      if (db) db[c] += grad[to];
-    });
-  });
+  }
+  return { matrix, places };
 }
 
 /**
@@ -104,38 +92,55 @@ export function conv2d(
   weight: Variable,
   bias?: Variable,
 ): Variable {
-  const { index, places, cells } = patchIndex(picture, window);
-  const picked = pickColumns(tape, x, index);
-  const rows = picked.shape[0];
-  const patches: Variable = { ...picked, shape: [rows * places, cells] };
-  const view = record(tape, patches, (grad) => {
-    picked.grad = grad;
-  });
-  return placesLast(tape, matmul(tape, view, weight), rows, places, bias);
+  const channels = weight.shape[1];
+  const { matrix, places } = matrixIndex(picture, window, channels);
+  const size = picture.channels * picture.height * picture.width;
+  const product = matmul(tape, x, pick(tape, weight, matrix, [size, channels * places]));
+  if (!bias) return product;
+  const channelOf = Int32Array.from({ length: channels * places }, (_, i) => Math.floor(i / places));
+  return addBias(tape, product, pick(tape, bias, channelOf, [channels * places]));
 }
 
 /** Largest value of each window, per channel; padding never wins. The slope goes to the first maximum. */
 export function maxPool2d(tape: Tape, x: Variable, picture: Picture, window: Window2d): Variable {
-  const single: Picture = { ...picture, channels: 1 };
-  const { index, places, cells } = patchIndex(single, window);
+  const { index, places, cells } = patchIndex({ ...picture, channels: 1 }, window);
   const area = picture.height * picture.width;
   const planes = x.data.length / area;
   const rows = planes / picture.channels;
   const out = result(tape, [rows, picture.channels * places], [x]);
-  const winner = new Int32Array(planes * places);
-  for (let plane = 0; plane < planes; plane++) {
-    for (let place = 0; place < places; place++) {
-      let best = -1;
-      for (let cell = 0; cell < cells; cell++) {
-        const at = index[place * cells + cell];
-        if (at >= 0 && (best < 0 || x.data[plane * area + at] > x.data[best])) best = plane * area + at;
-      }
-      winner[plane * places + place] = best;
-      out.data[plane * places + place] = x.data[best];
-    }
-  }
+  // Which cell of its plane won, kept as a number beside the result.
+  const winner = take(tape, planes * places);
+  findMaxima(out.data, winner, x.data, index, area, places, cells);
   return record(tape, out, (grad) => {
     const dx = gradient(tape, x);
-    for (let i = 0; i < grad.length; i++) dx[winner[i]] += grad[i];
+    for (let i = 0; i < grad.length; i++) dx[Math.floor(i / places) * area + winner[i]] += grad[i];
   });
+}
+
+function findMaxima(
+  out: Numbers,
+  winner: Numbers,
+  x: Numbers,
+  index: Int32Array,
+  area: number,
+  places: number,
+  cells: number,
+): void {
+  for (let start = 0, at = 0; start < x.length; start += area) {
+    for (let first = 0; first < places * cells; first += cells, at++) {
+      let best = -1;
+      let most = 0;
+      for (let cell = first; cell < first + cells; cell++) {
+        const place = index[cell];
+        if (place < 0) continue;
+        const value = x[start + place];
+        if (best < 0 || value > most) {
+          best = place;
+          most = value;
+        }
+      }
+      winner[at] = best;
+      out[at] = most;
+    }
+  }
 }

@@ -29,6 +29,36 @@ export function columns(tape: Tape, x: Variable, start: number, count: number): 
   });
 }
 
+/** Runs of `parts` consecutive rows added up: [rows·parts, width] → [rows, width]. */
+export function sumRows(tape: Tape, x: Variable, parts: number): Variable {
+  const width = x.shape.at(-1)!;
+  const rows = x.data.length / width / parts;
+  const out = result(tape, [rows, width], [x]);
+  for (let i = 0, at = 0; i < rows; i++) {
+    for (let part = 0; part < parts; part++) for (let j = 0; j < width; j++) out.data[i * width + j] += x.data[at++];
+  }
+  return record(tape, out, (grad) => {
+    const dx = gradient(tape, x);
+    for (let i = 0, at = 0; i < rows; i++) {
+      for (let part = 0; part < parts; part++) for (let j = 0; j < width; j++) dx[at++] += grad[i * width + j];
+    }
+  });
+}
+
+/** Row r repeated as one row per run of `width` columns, each keeping that run alone: [rows, n] → [rows·⌈n/width⌉, n]. */
+export function isolateColumns(tape: Tape, x: Variable, width: number): Variable {
+  const n = x.shape.at(-1)!;
+  const rows = x.data.length / n;
+  const parts = Math.ceil(n / width);
+  const out = result(tape, [rows * parts, n], [x]);
+  const target = (row: number, j: number): number => (row * parts + Math.floor(j / width)) * n + j;
+  for (let i = 0; i < rows; i++) for (let j = 0; j < n; j++) out.data[target(i, j)] = x.data[i * n + j];
+  return record(tape, out, (grad) => {
+    const dx = gradient(tape, x);
+    for (let i = 0; i < rows; i++) for (let j = 0; j < n; j++) dx[i * n + j] += grad[target(i, j)];
+  });
+}
+
 /** Side by side along the last dimension; all have the same number of rows. */
 export function concat(tape: Tape, parts: readonly Variable[]): Variable {
   const widths = parts.map((part) => part.shape.at(-1)!);

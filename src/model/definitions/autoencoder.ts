@@ -5,7 +5,7 @@
  * The embedding keeps its smooth random start: trained with the reconstruction it could shrink to a constant, which reconstructs perfectly.
  */
 import type { Layers } from '../networks/layers.ts';
-import { embedPacket, type ModelDefinition, WINDOW, WINDOW_CLAMP, WINDOW_FEATURES } from './definition.ts';
+import { embedPackets, type ModelDefinition, WINDOW, WINDOW_CLAMP, WINDOW_FEATURES } from './definition.ts';
 
 const DIM = 4;
 const LATENT = WINDOW * DIM;
@@ -13,10 +13,9 @@ const LATENT = WINDOW * DIM;
 const SLICE = 6;
 const WIDTHS = [48, 24, 12, 8, 12, 24, 48, 64];
 
-/** One slice at its place among zeros → its part of the reconstruction. */
-function reconstruct<T>(layers: Layers<T>, slice: T, start: number): T {
+/** Slices at their places among zeros → their parts of the reconstruction. */
+function reconstruct<T>(layers: Layers<T>, alone: T): T {
   const line = { channels: 1, height: 1, width: LATENT };
-  const alone = layers.place(slice, start, LATENT);
   let x = layers.relu(layers.conv(alone, 'conv', line, { channels: 2, kernel: [1, 3], padding: [0, 1] }));
   WIDTHS.forEach((width, k) => {
     x = layers.relu(layers.linear(x, `fc${k + 1}`, width));
@@ -35,13 +34,9 @@ export const autoencoder: ModelDefinition = {
   frozen: ['length', 'gap', 'embed.weight', 'embed.bias'],
   training: { epochs: 20, patience: 5, learningRate: 2e-3, batch: 256, rowsPerEpoch: 12_000 },
   network(layers, input) {
-    const rows = Array.from({ length: WINDOW }, (_, packet) => embedPacket(layers, input, packet, DIM));
-    const embedding = layers.concat(rows);
-    const parts = [];
-    for (let start = 0; start < LATENT; start += SLICE) {
-      const count = Math.min(SLICE, LATENT - start);
-      parts.push(reconstruct(layers, layers.columns(embedding, start, count), start));
-    }
-    return layers.mean(layers.absolute(layers.subtract(embedding, layers.sum(parts))));
+    const embedding = layers.join(embedPackets(layers, input, DIM));
+    const parts = reconstruct(layers, layers.isolate(embedding, SLICE));
+    const reconstruction = layers.sumParts(parts, Math.ceil(LATENT / SLICE));
+    return layers.mean(layers.absolute(layers.subtract(embedding, reconstruction)));
   },
 };

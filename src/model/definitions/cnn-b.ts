@@ -1,5 +1,5 @@
 /** CNN-B: the window as an 8×4 picture, two channels of each kernel height 3, 4 and 5 (ALGORITHM §3). */
-import { embedPacket, type ModelDefinition, WINDOW, WINDOW_CLAMP, WINDOW_FEATURES } from './definition.ts';
+import { embedPackets, type ModelDefinition, WINDOW, WINDOW_CLAMP, WINDOW_FEATURES } from './definition.ts';
 
 /** Numbers per packet: the width of the picture. */
 const DIM = 4;
@@ -16,8 +16,7 @@ export const cnnB: ModelDefinition = {
   frozen: [],
   training: { epochs: 30, patience: 8, learningRate: 5e-3, batch: 256, rowsPerEpoch: 20_000 },
   network(layers, input, classes) {
-    const rows = Array.from({ length: WINDOW }, (_, packet) => embedPacket(layers, input, packet, DIM));
-    const picture = layers.concat(rows);
+    const picture = layers.join(embedPackets(layers, input, DIM));
     const shape = { channels: 1, height: WINDOW, width: DIM };
     const maps = HEIGHTS.map((height) =>
       layers.conv(picture, `conv${height}`, shape, { channels: 2, kernel: [height, DIM] }),

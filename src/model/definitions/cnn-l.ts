@@ -46,15 +46,8 @@ export const cnnL: ModelDefinition = {
   frozen: [],
   training: { epochs: 12, patience: 4, learningRate: 3e-3, batch: 64, rowsPerEpoch: 2_000 },
   network(layers, input, classes) {
-    const pairs = Array.from({ length: WINDOW }, (_, packet) => {
-      const normal = layers.batchNorm(layers.columns(input, packet * FEATURES, FEATURES), 'norm');
-      const segments = Array.from({ length: SEGMENTS }, (_unused, segment) => {
-        const own = layers.columns(normal, segment * SEGMENT, SEGMENT);
-        const picked = Array.from({ length: SEGMENT }, (_cell, i) => segment * SEGMENT + i);
-        return segmentNetwork(layers, layers.linear(own, 'latent', LATENT, { rows: { total: FEATURES, picked } }));
-      });
-      return layers.sum(segments);
-    });
-    return layers.linear(layers.concat(pairs), 'out', classes);
+    const normal = layers.batchNorm(layers.stack(input, WINDOW), 'norm');
+    const pairs = segmentNetwork(layers, layers.linearBlocks(normal, 'latent', SEGMENT, LATENT));
+    return layers.linearAcross(layers.sumParts(pairs, SEGMENTS), 'out', classes);
   },
 };

@@ -43,9 +43,10 @@ export const GAPS = 2561;
 export const WINDOW_FEATURES = ['pkt.len', 'pkt.ipd'] as const;
 export const WINDOW_CLAMP = { 'pkt.len': LENGTHS - 1, 'pkt.ipd': GAPS - 1 } as const;
 
-/** Length and gap of one packet of the window → their embeddings (10 and 8 numbers) → one fully connected layer. */
-export function embedPacket<T>(layers: Layers<T>, input: T, packet: number, outputs: number): T {
-  const length = layers.embed(input, 2 * packet, 'length', LENGTHS, 10);
-  const gap = layers.embed(input, 2 * packet + 1, 'gap', GAPS, 8);
+/** The window as stacked packets: length and gap through their embeddings (10 and 8 numbers) and one fully connected layer. */
+export function embedPackets<T>(layers: Layers<T>, input: T, outputs: number): T {
+  const packets = layers.stack(input, WINDOW);
+  const length = layers.embed(packets, 0, 'length', LENGTHS, 10);
+  const gap = layers.embed(packets, 1, 'gap', GAPS, 8);
   return layers.linear(layers.concat([length, gap]), 'embed', outputs);
 }

@@ -1,6 +1,5 @@
 /** RNN-B: a tanh cell of eight units, unrolled over the window (ALGORITHM §3). */
-import type { Layers } from '../networks/layers.ts';
-import { embedPacket, type ModelDefinition, WINDOW, WINDOW_CLAMP, WINDOW_FEATURES } from './definition.ts';
+import { embedPackets, type ModelDefinition, WINDOW, WINDOW_CLAMP, WINDOW_FEATURES } from './definition.ts';
 
 /** Hidden units, and the numbers per packet they read. */
 const UNITS = 8;
@@ -15,14 +14,14 @@ export const rnnB: ModelDefinition = {
   clamp: WINDOW_CLAMP,
   frozen: [],
   training: { epochs: 30, patience: 8, learningRate: 5e-3, batch: 256, rowsPerEpoch: 20_000 },
-  network<T>(layers: Layers<T>, input: T, classes: number): T {
-    let hidden: T | undefined;
-    for (let packet = 0; packet < WINDOW; packet++) {
-      const x = layers.linear(embedPacket(layers, input, packet, UNITS), 'cell.x', UNITS);
-      // The state starts at zero, so the first step has no recurrent part.
-      const sum = hidden === undefined ? x : layers.sum([x, layers.linear(hidden, 'cell.h', UNITS, { bias: false })]);
-      hidden = layers.tanh(sum);
+  network(layers, input, classes) {
+    const inputs = layers.join(layers.linear(embedPackets(layers, input, UNITS), 'cell.x', UNITS));
+    // The state starts at zero, so the first step has no recurrent part.
+    let hidden = layers.tanh(layers.columns(inputs, 0, UNITS));
+    for (let packet = 1; packet < WINDOW; packet++) {
+      const x = layers.columns(inputs, packet * UNITS, UNITS);
+      hidden = layers.tanh(layers.sum([x, layers.linear(hidden, 'cell.h', UNITS, { bias: false })]));
     }
-    return layers.linear(hidden as T, 'out', classes);
+    return layers.linear(hidden, 'out', classes);
   },
 };

@@ -1,190 +1,187 @@
-/** Layers written as ONNX nodes (operator set 17), with the values of trained parameters. */
-import { type Numbers, type Picture, type Window2d, windowedSize } from '../autodiff/index.ts';
+/** Layers written as ONNX nodes (operator set 17), with the values of trained parameters; every stacked part is a branch of its own. */
+import { type Picture, type Window2d, windowedSize } from '../autodiff/index.ts';
 import { EPSILON } from '../autodiff/norm.ts';
 import { type AttributeInput, float, type GraphBuilder } from '../onnx/build.ts';
 import type { Layers } from './layers.ts';
+import { type OnnxRow, type OnnxWriter, openWriter } from './onnx-writer.ts';
 import type { ParameterStore } from './parameters.ts';
 
-/** A value of the ONNX graph and how wide its rows are. */
-export interface OnnxRow {
-  readonly name: string;
-  readonly width: number;
-}
-
-interface Writer {
-  readonly graph: GraphBuilder;
-  readonly store: ParameterStore;
-  /** Node names in use, with how often. */
-  readonly names: Map<string, number>;
-  readonly written: Set<string>;
-}
+type OnnxLayers = Layers<OnnxRow>;
 
 /** TensorProto.DataType INT64. */
 const INT64 = 7;
 
-function unique(writer: Writer, name: string): string {
-  const times = writer.names.get(name) ?? 0;
-  writer.names.set(name, times + 1);
-  return times === 0 ? name : `${name}_${times}`;
+/** The same for every part. */
+function eachPart(x: OnnxRow, width: number, write: (name: string, part: number) => string): OnnxRow {
+  return { names: x.names.map(write), width };
 }
 
-function node(
-  writer: Writer,
-  name: string,
-  op: string,
-  inputs: readonly string[],
-  width: number,
-  attributes: Record<string, AttributeInput> = {},
-): OnnxRow {
-  return { name: writer.graph.node(op, inputs, attributes, { name: unique(writer, name) }), width };
+function sumNames(writer: OnnxWriter, names: readonly string[]): string {
+  return names.slice(1).reduce((sum, name) => writer.node('sum', 'Add', [sum, name]), names[0]);
 }
 
-/** Write an initializer once per name. */
-function weights(writer: Writer, name: string, dims: readonly number[], values: () => ArrayLike<number>): string {
-  if (!writer.written.has(name)) {
-    writer.written.add(name);
-    writer.graph.weights(name, dims, values());
-  }
-  return name;
+function slice(writer: OnnxWriter, name: string, start: number, count: number): string {
+  const bounds = [writer.ints([start]), writer.ints([start + count]), writer.ints([1])];
+  return writer.node('columns', 'Slice', [name, ...bounds]);
 }
 
-function ints(writer: Writer, values: readonly number[], dims?: readonly number[]): string {
-  const name = `const.${dims ? 'scalar.' : ''}${values.join('_')}`;
-  if (!writer.written.has(name)) {
-    writer.written.add(name);
-    writer.graph.ints(name, values, dims);
-  }
-  return name;
-}
-
-function trained(writer: Writer, name: string): Numbers {
-  const found = writer.store.trained.get(name) ?? writer.store.running.get(name);
-  if (!found) throw new Error(`the network was never run: no values for ${name}`);
-  return 'data' in found ? found.data : found;
-}
-
-function vector(writer: Writer, name: string): string {
-  const data = trained(writer, name);
-  return weights(writer, name, [data.length], () => data);
-}
-
-function linearLayer(writer: Writer): Layers<OnnxRow>['linear'] {
-  return (x, name, outputs, { bias = true, rows } = {}) => {
-    const full = trained(writer, `${name}.weight`);
-    const picked = rows?.picked;
-    const weightName = picked ? `${name}.weight.${unique(writer, `${name}.part`)}` : `${name}.weight`;
-    const weight = weights(writer, weightName, [x.width, outputs], () =>
-      picked ? picked.flatMap((row) => Array.from(full.subarray(row * outputs, (row + 1) * outputs))) : full,
-    );
-    const inputs = bias ? [x.name, weight, vector(writer, `${name}.bias`)] : [x.name, weight];
-    return node(writer, name, bias ? 'Gemm' : 'MatMul', inputs, outputs);
+function shapeLayers(
+  writer: OnnxWriter,
+): Pick<OnnxLayers, 'stack' | 'join' | 'sumParts' | 'isolate' | 'columns' | 'concat' | 'sum'> {
+  const starts = (x: OnnxRow, step: number): number[] =>
+    Array.from({ length: Math.ceil(x.width / step) }, (_, k) => k * step);
+  return {
+    stack: (x, parts) => {
+      const width = x.width / parts;
+      return { names: x.names.flatMap((name) => starts(x, width).map((at) => slice(writer, name, at, width))), width };
+    },
+    join: (x) => ({ names: [writer.node('join', 'Concat', x.names, { axis: 1 })], width: x.width * x.names.length }),
+    sumParts: (x, parts) => {
+      const count = x.names.length / parts;
+      const groups = Array.from({ length: count }, (_, k) => x.names.slice(k * parts, (k + 1) * parts));
+      return { names: groups.map((names) => sumNames(writer, names)), width: x.width };
+    },
+    isolate: (x, width) => {
+      const alone = (name: string, at: number): string => {
+        const count = Math.min(width, x.width - at);
+        const pads = writer.ints([0, at, 0, x.width - at - count]);
+        return writer.node('isolate', 'Pad', [slice(writer, name, at, count), pads]);
+      };
+      return { names: x.names.flatMap((name) => starts(x, width).map((at) => alone(name, at))), width: x.width };
+    },
+    columns: (x, start, count) => eachPart(x, count, (name) => slice(writer, name, start, count)),
+    concat: (parts) => {
+      const width = parts.reduce((sum, part) => sum + part.width, 0);
+      const join = (k: number): string =>
+        writer.node(
+          'concat',
+          'Concat',
+          parts.map((x) => x.names[k]),
+          { axis: 1 },
+        );
+      return { names: parts[0].names.map((_, k) => join(k)), width };
+    },
+    sum: (parts) =>
+      eachPart(parts[0], parts[0].width, (_, k) =>
+        sumNames(
+          writer,
+          parts.map((x) => x.names[k]),
+        ),
+      ),
   };
 }
 
-function normLayer(writer: Writer): Layers<OnnxRow>['batchNorm'] {
-  return (x, name) => {
-    const parts = ['scale', 'shift', 'mean', 'variance'].map((part) => vector(writer, `${name}.${part}`));
-    return node(writer, name, 'BatchNormalization', [x.name, ...parts], x.width, { epsilon: float(EPSILON) });
+/** Rows of a weight matrix as an initializer of its own; −1 gives zeros. */
+function weightRows(writer: OnnxWriter, name: string, part: number, rows: readonly number[], outputs: number): string {
+  const full = writer.trained(`${name}.weight`);
+  return writer.weights(`${name}.weight.${part}`, [rows.length, outputs], () =>
+    rows.flatMap((row) => Array.from({ length: outputs }, (_, j) => (row < 0 ? 0 : full[row * outputs + j]))),
+  );
+}
+
+function linearLayers(writer: OnnxWriter): Pick<OnnxLayers, 'linear' | 'linearPair' | 'linearAcross' | 'linearBlocks'> {
+  const gemm = (x: OnnxRow, name: string, outputs: number, bias: boolean): OnnxRow => {
+    const weight = writer.weights(`${name}.weight`, [x.width, outputs], () => writer.trained(`${name}.weight`));
+    const shift = bias ? [writer.vector(`${name}.bias`)] : [];
+    return eachPart(x, outputs, (input) => writer.node(name, bias ? 'Gemm' : 'MatMul', [input, weight, ...shift]));
+  };
+  const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
+  return {
+    linear: (x, name, outputs, { bias = true } = {}) => gemm(x, name, outputs, bias),
+    linearPair: (x, names, widths) => gemm(gemm(x, names[0], widths[0], true), names[1], widths[1], false),
+    linearAcross: (x, name, outputs, { bias = true, rows } = {}) => {
+      const products = x.names.map((input, part) => {
+        const own = rows ? rows.picked.slice(part * x.width, (part + 1) * x.width) : range(part * x.width, x.width);
+        const weight = weightRows(writer, name, part, own, outputs);
+        // The bias enters once, with the last part.
+        const last = bias && part === x.names.length - 1;
+        const shift = last ? [writer.vector(`${name}.bias`)] : [];
+        return writer.node(name, last ? 'Gemm' : 'MatMul', [input, weight, ...shift]);
+      });
+      return { names: [sumNames(writer, products)], width: outputs };
+    },
+    linearBlocks: (x, name, block, outputs) => {
+      const one = (input: string, k: number): string => {
+        const weight = weightRows(writer, name, k, range(k * block, block), outputs);
+        return writer.node(name, 'MatMul', [slice(writer, input, k * block, block), weight]);
+      };
+      return { names: x.names.flatMap((input) => range(0, x.width / block).map((k) => one(input, k))), width: outputs };
+    },
   };
 }
 
-function embedLayer(writer: Writer): Layers<OnnxRow>['embed'] {
+function embedLayer(writer: OnnxWriter): OnnxLayers['embed'] {
   return (x, column, name, rows, dim) => {
-    const at = node(writer, `${name}.column`, 'Gather', [x.name, ints(writer, [column], [])], 1, { axis: 1 });
-    const index = node(writer, `${name}.index`, 'Cast', [at.name], 1, { to: INT64 });
-    const table = weights(writer, `${name}.table`, [rows, dim], () => trained(writer, name));
-    return node(writer, name, 'Gather', [table, index.name], dim, { axis: 0 });
+    const table = writer.weights(`${name}.table`, [rows, dim], () => writer.trained(name));
+    return eachPart(x, dim, (input) => {
+      const at = writer.node(`${name}.column`, 'Gather', [input, writer.ints([column], [])], { axis: 1 });
+      return writer.node(name, 'Gather', [table, writer.node(`${name}.index`, 'Cast', [at], { to: INT64 })], {
+        axis: 0,
+      });
+    });
   };
 }
 
 /** Rows → [batch, channels, height, width], run the node, → rows again. */
-function onPicture(
-  writer: Writer,
-  x: OnnxRow,
-  name: string,
-  picture: Picture,
-  width: number,
-  run: (input: string) => OnnxRow,
-): OnnxRow {
-  const { channels, height, width: w } = picture;
-  const shape = ints(writer, [-1, channels, height, w]);
-  const shaped = node(writer, `${name}.picture`, 'Reshape', [x.name, shape], x.width);
-  const out = run(shaped.name);
-  return node(writer, `${name}.row`, 'Reshape', [out.name, ints(writer, [-1, width])], width);
+function onPicture(writer: OnnxWriter, picture: Picture, name: string, width: number, run: (input: string) => string) {
+  const shape = writer.ints([-1, picture.channels, picture.height, picture.width]);
+  const flat = writer.ints([-1, width]);
+  return (input: string): string => {
+    const shaped = writer.node(`${name}.picture`, 'Reshape', [input, shape]);
+    return writer.node(`${name}.row`, 'Reshape', [run(shaped), flat]);
+  };
 }
 
 function windowAttributes(window: Window2d): Record<string, AttributeInput> {
   const [ph, pw] = window.padding ?? [0, 0];
+  return { kernel_shape: [...window.kernel], strides: [...(window.stride ?? [1, 1])], pads: [ph, pw, ph, pw] };
+}
+
+function pictureLayers(writer: OnnxWriter): Pick<OnnxLayers, 'conv' | 'maxPool'> {
   return {
-    kernel_shape: [...window.kernel],
-    strides: [...(window.stride ?? [1, 1])],
-    pads: [ph, pw, ph, pw],
-  };
-}
-
-function convLayer(writer: Writer): Layers<OnnxRow>['conv'] {
-  return (x, name, picture, options) => {
-    const size = windowedSize(picture, options);
-    const width = options.channels * size.height * size.width;
-    const full = trained(writer, `${name}.weight`);
-    const cells = full.length / options.channels;
-    const dims = [options.channels, picture.channels, ...options.kernel];
-    // Trained as [cells, channels]; ONNX wants [channels, cells].
-    const weight = weights(writer, `${name}.weight`, dims, () =>
-      Float64Array.from(full, (_, i) => full[(i % cells) * options.channels + Math.floor(i / cells)]),
-    );
-    const inputs = (options.bias ?? true) ? [weight, vector(writer, `${name}.bias`)] : [weight];
-    return onPicture(writer, x, name, picture, width, (input) =>
-      node(writer, name, 'Conv', [input, ...inputs], width, windowAttributes(options)),
-    );
-  };
-}
-
-function poolLayer(writer: Writer): Layers<OnnxRow>['maxPool'] {
-  return (x, picture, window) => {
-    const size = windowedSize(picture, window);
-    const width = picture.channels * size.height * size.width;
-    return onPicture(writer, x, 'pool', picture, width, (input) =>
-      node(writer, 'pool', 'MaxPool', [input], width, windowAttributes(window)),
-    );
-  };
-}
-
-function columnsLayer(writer: Writer): Layers<OnnxRow>['columns'] {
-  return (x, start, count) => {
-    const bounds = [ints(writer, [start]), ints(writer, [start + count]), ints(writer, [1])];
-    return node(writer, 'columns', 'Slice', [x.name, ...bounds], count);
+    conv: (x, name, picture, options) => {
+      const size = windowedSize(picture, options);
+      const width = options.channels * size.height * size.width;
+      const full = writer.trained(`${name}.weight`);
+      const cells = full.length / options.channels;
+      // Trained as [cells, channels]; ONNX wants [channels, cells].
+      const weight = writer.weights(`${name}.weight`, [options.channels, picture.channels, ...options.kernel], () =>
+        Float64Array.from(full, (_, i) => full[(i % cells) * options.channels + Math.floor(i / cells)]),
+      );
+      const inputs = (options.bias ?? true) ? [weight, writer.vector(`${name}.bias`)] : [weight];
+      const run = (input: string): string => writer.node(name, 'Conv', [input, ...inputs], windowAttributes(options));
+      return eachPart(x, width, onPicture(writer, picture, name, width, run));
+    },
+    maxPool: (x, picture, window) => {
+      const size = windowedSize(picture, window);
+      const width = picture.channels * size.height * size.width;
+      const run = (input: string): string => writer.node('pool', 'MaxPool', [input], windowAttributes(window));
+      return eachPart(x, width, onPicture(writer, picture, 'pool', width, run));
+    },
   };
 }
 
 /** The layers as nodes of a graph under construction; parameters must exist (train, or run the definition once on the tape). */
 export function onnxLayers(graph: GraphBuilder, store: ParameterStore): Layers<OnnxRow> {
-  const writer: Writer = { graph, store, names: new Map(), written: new Set() };
+  const writer = openWriter(graph, store);
   const same =
     (name: string, op: string) =>
     (x: OnnxRow): OnnxRow =>
-      node(writer, name, op, [x.name], x.width);
+      eachPart(x, x.width, (input) => writer.node(name, op, [input]));
   return {
-    width: (x) => x.width,
-    columns: columnsLayer(writer),
-    place: (x, start, total) =>
-      node(writer, 'place', 'Pad', [x.name, ints(writer, [0, start, 0, total - start - x.width])], total),
-    concat: (parts) => {
-      const width = parts.reduce((sum, part) => sum + part.width, 0);
-      const names = parts.map((part) => part.name);
-      return node(writer, 'concat', 'Concat', names, width, { axis: 1 });
-    },
-    sum: (parts) =>
-      parts.slice(1).reduce((sum, part) => node(writer, 'sum', 'Add', [sum.name, part.name], sum.width), parts[0]),
-    subtract: (a, b) => node(writer, 'subtract', 'Sub', [a.name, b.name], a.width),
+    ...shapeLayers(writer),
+    ...linearLayers(writer),
+    ...pictureLayers(writer),
+    subtract: (a, b) => eachPart(a, a.width, (name, k) => writer.node('subtract', 'Sub', [name, b.names[k]])),
     absolute: same('absolute', 'Abs'),
-    mean: (x) => node(writer, 'mean', 'ReduceMean', [x.name], 1, { axes: [1], keepdims: 1 }),
+    mean: (x) => eachPart(x, 1, (name) => writer.node('mean', 'ReduceMean', [name], { axes: [1], keepdims: 1 })),
     relu: same('relu', 'Relu'),
     tanh: same('tanh', 'Tanh'),
-    linear: linearLayer(writer),
-    batchNorm: normLayer(writer),
+    batchNorm: (x, name) => {
+      const parts = ['scale', 'shift', 'mean', 'variance'].map((part) => writer.vector(`${name}.${part}`));
+      const attributes = { epsilon: float(EPSILON) };
+      return eachPart(x, x.width, (input) => writer.node(name, 'BatchNormalization', [input, ...parts], attributes));
+    },
     embed: embedLayer(writer),
-    conv: convLayer(writer),
-    maxPool: poolLayer(writer),
   };
 }

@@ -46,6 +46,7 @@ export interface TrainOptions {
   readonly patience?: number;
   readonly learningRate?: number;
   readonly batch?: number;
+  /** Rows shown per epoch at most, drawn anew each time; also bounds the validation rows. */
   readonly rowsPerEpoch?: number;
   /** `balanced` gives every class the same say. Default `none`. */
   readonly classWeights?: 'none' | 'balanced';
@@ -159,6 +160,14 @@ function trainEpoch(session: Session, adam: Adam, rate: number, limit: number, r
   return loss / count;
 }
 
+/** At most `limit` of the rows, drawn at random, in their order. */
+function drawn(index: Int32Array, limit: number, random: Random): Int32Array {
+  if (index.length <= limit) return index;
+  const order = index.slice();
+  shuffle(order, random);
+  return order.slice(0, limit).sort();
+}
+
 function openSession(definition: ModelDefinition, rows: FeatureRows, options: TrainOptions, random: Random): Session {
   const width = definition.window * definition.features.length;
   if (rows.features.length !== definition.features.length || rows.values.length < rows.count * width) {
@@ -170,7 +179,9 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
     });
   }
   const benign = Math.max(0, rows.classes.indexOf(options.benign ?? 'benign'));
-  const samples = chooseSamples(definition, rows, benign, random);
+  const chosen = chooseSamples(definition, rows, benign, random);
+  const validation = drawn(chosen.validation, options.rowsPerEpoch ?? definition.training.rowsPerEpoch, random);
+  const samples = { train: chosen.train, validation };
   const classWeight = options.classWeights === 'balanced' ? balancedWeights(rows, samples.train) : undefined;
   const backend = wasmBackend();
   const store = createParameters(random, backend);
