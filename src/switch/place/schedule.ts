@@ -5,7 +5,8 @@ import type { Demand, DemandTable } from '../demand/demand.ts';
 import type { Chip } from '../targets/chip.ts';
 import { book, emptyBudget, type Resource, refusals, type StageBudget } from './budget.ts';
 import { containerConflicts } from './conflict.ts';
-import { chainLengths, type Dependency } from './depend.ts';
+import { type Dependency, earliestStages } from './depend.ts';
+import { orders } from './order.ts';
 import { NOTHING_RESERVED, type Reserve } from './reserve.ts';
 
 /** Entries [from, to) of a table in a stage, with what they cost. */
@@ -38,6 +39,8 @@ interface State {
   readonly reserve: Reserve;
   readonly incoming: readonly (readonly Dependency[])[];
   readonly conflicts: readonly ReadonlySet<number>[];
+  /** Costs already worked out, by table and number of entries. */
+  readonly costs: readonly Map<number, TableCost>[];
   /** Last stage of each table; -1 while not placed. */
   readonly done: number[];
   /** Entries of each table placed so far. */
@@ -48,6 +51,18 @@ interface State {
 
 /** Stage by stage until all is placed or `maxStages` is reached. */
 const MAX_STAGES = 400;
+
+function costOf(
+  { demand, chip, costs }: Pick<State, 'demand' | 'chip' | 'costs'>,
+  table: number,
+  entries: number,
+): TableCost {
+  const known = costs[table].get(entries);
+  if (known) return known;
+  const cost = tableCost(demand, demand.tables[table], entries, chip);
+  costs[table].set(entries, cost);
+  return cost;
+}
 
 function isReady(state: State, table: number, stage: number): boolean {
   return state.incoming[table].every(({ from, gap }) => state.done[from] >= 0 && state.done[from] + gap <= stage);
@@ -71,11 +86,11 @@ function unit(table: DemandTable, chip: Chip): number {
 }
 
 /** Most entries of the table (at most `wanted`) that still fit the stage; 0 for none. */
-function largestFit(state: State, budget: StageBudget, table: DemandTable, wanted: number): number {
+function largestFit(state: State, budget: StageBudget, index: number, wanted: number): number {
   const { demand, chip } = state;
+  const table = demand.tables[index];
   const step = unit(table, chip);
-  const fits = (entries: number) =>
-    refusals(budget, tableCost(demand, table, entries, chip), table.gress, chip).length === 0;
+  const fits = (entries: number) => refusals(budget, costOf(state, index, entries), table.gress, chip).length === 0;
   let low = 0;
   let high = Math.floor(wanted / step);
   while (low < high) {
@@ -99,7 +114,7 @@ function put(state: State, budget: StageBudget, index: number, stage: number, en
 function fitsAlone(state: State, index: number, stage: number, entries: number): Resource[] {
   const { demand, chip, reserve } = state;
   const table = demand.tables[index];
-  return refusals(emptyBudget(reserve.stages[stage]), tableCost(demand, table, entries, chip), table.gress, chip);
+  return refusals(emptyBudget(reserve.stages[stage]), costOf(state, index, entries), table.gress, chip);
 }
 
 /** Tries to place what is left of a table (and the tables bound to its registers) in a stage. */
@@ -107,7 +122,7 @@ function tryPlace(state: State, budget: StageBudget, mates: readonly number[], s
   const { demand, chip } = state;
   const costs = mates.map((index) => {
     const left = demand.tables[index].entries - state.placed[index];
-    return { index, left, cost: tableCost(demand, demand.tables[index], left, chip) };
+    return { index, left, cost: costOf(state, index, left) };
   });
   const trial: StageBudget = mates.length > 1 ? structuredClone(budget) : budget;
   const lacking = new Set<Resource>();
@@ -125,8 +140,8 @@ function tryPlace(state: State, budget: StageBudget, mates: readonly number[], s
   const table = demand.tables[index];
   const splittable = table.kind === 'match' && !table.actions.some((action) => action.register !== undefined);
   if (!splittable || fitsAlone(state, index, stage, left).length === 0) return;
-  const entries = largestFit(state, budget, table, left);
-  if (entries > 0) put(state, budget, index, stage, entries, tableCost(demand, table, entries, chip));
+  const entries = largestFit(state, budget, index, left);
+  if (entries > 0) put(state, budget, index, stage, entries, costOf(state, index, entries));
 }
 
 /** Tables that even an empty stage refuses and that cannot be split. */
@@ -139,48 +154,90 @@ function impossibles(state: State): Refusal[] {
   });
 }
 
-/** Places all tables; goes on beyond the chip's last stage, so that the report can say how many stages it would take. */
-export function schedule(
-  demand: Demand,
-  chip: Chip,
-  incoming: readonly (readonly Dependency[])[],
-  reserve: Reserve = NOTHING_RESERVED,
-): Schedule {
+/** What every attempt at a schedule shares. */
+interface Task {
+  readonly demand: Demand;
+  readonly chip: Chip;
+  readonly incoming: readonly (readonly Dependency[])[];
+  readonly reserve: Reserve;
+  readonly conflicts: readonly ReadonlySet<number>[];
+  readonly mates: readonly (readonly number[])[];
+  readonly costs: Map<number, TableCost>[];
+}
+
+/** Fills one stage with the tables that are ready, in the given order, until no more go in. */
+function fillStage(state: State, budget: StageBudget, stage: number, order: readonly number[], task: Task): void {
+  const tried = new Set<number>();
+  let again = true;
+  while (again) {
+    again = false;
+    for (const index of order) {
+      const mates = task.mates[index];
+      if (state.done[index] >= 0 || tried.has(index)) continue;
+      if (!mates.every((mate) => isReadyWith(state, mate, stage, mates))) continue;
+      for (const mate of mates) tried.add(mate);
+      if (meetsConflict(state, mates, stage)) continue;
+      tryPlace(state, budget, mates, stage);
+      again ||= state.done[index] >= 0;
+    }
+  }
+}
+
+/** One attempt: stage by stage, tables in the given order. */
+function attempt(task: Task, order: readonly number[]): Schedule {
+  const { demand, reserve } = task;
   const state: State = {
-    demand,
-    chip,
-    reserve,
-    incoming,
-    conflicts: containerConflicts(demand),
+    ...task,
     done: demand.tables.map(() => -1),
     placed: demand.tables.map(() => 0),
     parts: [],
     refused: [],
   };
   const budgets: StageBudget[] = [];
-  const impossible = impossibles(state);
-  const mates = registerMates(demand);
-  const chain = chainLengths(incoming);
-  const order = demand.tables.map((_, index) => index).sort((a, b) => chain[b] - chain[a] || a - b);
-  if (impossible.length > 0) return { parts: [], budgets, refusals: [], impossible };
   for (let stage = 0; stage < MAX_STAGES && state.done.includes(-1); stage++) {
-    const budget = emptyBudget(reserve.stages[stage]);
-    budgets.push(budget);
-    let again = true;
-    const tried = new Set<number>();
-    while (again) {
-      again = false;
-      for (const index of order) {
-        if (state.done[index] >= 0 || tried.has(index)) continue;
-        if (!mates[index].every((mate) => isReadyWith(state, mate, stage, mates[index]))) continue;
-        for (const mate of mates[index]) tried.add(mate);
-        if (meetsConflict(state, mates[index], stage)) continue;
-        tryPlace(state, budget, mates[index], stage);
-        again ||= state.done[index] >= 0;
-      }
-    }
+    budgets.push(emptyBudget(reserve.stages[stage]));
+    fillStage(state, budgets[stage], stage, order, task);
+    if (stage > reserve.stages.length && state.parts.at(-1) === undefined) break;
   }
-  return { parts: state.parts, budgets, refusals: state.refused, impossible };
+  const stuck = state.done.flatMap((done, table) => (done < 0 ? [{ table, stage: -1, resources: [] }] : []));
+  return { parts: state.parts, budgets, refusals: state.refused, impossible: stuck };
+}
+
+function stagesOf(plan: Schedule): number {
+  return plan.parts.reduce((most, part) => Math.max(most, part.stage + 1), 0);
+}
+
+/**
+ * Places all tables; goes on beyond the chip's last stage, so that the report can say how many stages it would take. If the plain
+ * order does not fit and dependencies alone would, other orders are tried; the fewest stages win (the first on a tie).
+ */
+export function schedule(
+  demand: Demand,
+  chip: Chip,
+  incoming: readonly (readonly Dependency[])[],
+  reserve: Reserve = NOTHING_RESERVED,
+): Schedule {
+  const costs = demand.tables.map(() => new Map<number, TableCost>());
+  const task: Task = {
+    demand,
+    chip,
+    incoming,
+    reserve,
+    conflicts: containerConflicts(demand),
+    mates: registerMates(demand),
+    costs,
+  };
+  const impossible = impossibles({ ...task, done: [], placed: [], parts: [], refused: [] });
+  if (impossible.length > 0) return { parts: [], budgets: [], refusals: [], impossible };
+  const least = Math.max(0, ...earliestStages(incoming).map((stage) => stage + 1));
+  const whole = demand.tables.map((table, index) => costOf(task, index, table.entries));
+  let best: Schedule | undefined;
+  for (const order of orders(whole, incoming, chip)) {
+    const plan = attempt(task, order);
+    if (!best || plan.impossible.length < best.impossible.length || stagesOf(plan) < stagesOf(best)) best = plan;
+    if (stagesOf(best) <= Math.max(least, chip.stages)) break;
+  }
+  return best ?? { parts: [], budgets: [], refusals: [], impossible: [] };
 }
 
 /** Does the stage already hold a table that writes a container shared with one of these? */
