@@ -28,7 +28,7 @@ async function stream(path: string, decode: boolean): Promise<number> {
   const counts = newDecodeCounts();
   const out = newDecodedColumns(65_536);
   let packets = 0;
-  for await (const batch of await openCapture(path, { reuse: true })) {
+  for await (const batch of await openCapture(path, { reuse: 'next' })) {
     packets += batch.count;
     if (decode) decodeInto(batch, table, out, counts);
   }
@@ -68,7 +68,8 @@ async function memoryOf(path: string, times: number, reuse: boolean): Promise<nu
   const before = process.memoryUsage().rss;
   let peak = before;
   for (let i = 0; i < times; i++) {
-    for await (const _ of await openCapture(path, { reuse })) peak = Math.max(peak, process.memoryUsage().rss);
+    for await (const _ of await openCapture(path, { reuse: reuse ? 'next' : 'never' }))
+      peak = Math.max(peak, process.memoryUsage().rss);
   }
   return (peak - before) / 2 ** 20;
 }

@@ -1,6 +1,7 @@
 /** The traffic room: captures into packet columns, a light decoder for flows and labels, datasets and splits, and the synthetic trace generator. */
 export { type Capture, type CaptureInfo, type CaptureOptions, openCapture } from './capture/open.ts';
 export { type ReadOptions, type ReadResult, readCaptures } from './capture/read.ts';
+export type { Reuse } from './capture/spare.ts';
 export { openPcapWriter, type PcapWriter, type WriteOptions, writePcap } from './capture/write.ts';
 export type * from './columns.ts';
 export { NO_SPLIT, TEST, TRAIN, VALIDATION } from './columns.ts';

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ProblemError } from '../../src/problem.ts';
-import { openCapture, readCaptures } from '../../src/traffic/index.ts';
+import { openCapture, type PacketColumns, readCaptures } from '../../src/traffic/index.ts';
 import { block, classic, enhanced, face, keep, option, type Packet, readBack, section } from './captures.ts';
 import { readWithOracle } from './oracle.ts';
 
@@ -207,6 +207,34 @@ Captures('records across chunk borders survive: 3 MB in chunks of 512 KiB equal 
     const from = packets.offset[i]!;
     assert.is(one.data, Buffer.from(packets.bytes.subarray(from, from + packets.capLen[i]!)).toString('hex'));
   });
+});
+
+Captures('memory used again changes nothing, whether at the next step or when released in any order', async () => {
+  const many = Array.from({ length: 3000 }, (_, i) => ({
+    seconds: i,
+    fraction: i,
+    data: frame(60 + ((i * 7919) % 1900), i),
+  }));
+  const path = keep('reuse.pcap', classic(many));
+  const plain = await readBack(path);
+  assert.equal((await readBack(path, { batchBytes: 1, reuse: 'next' })).packets, plain.packets);
+  const capture = await openCapture(path, { batchBytes: 1, batchPackets: 100, reuse: 'release' });
+  const held: PacketColumns[] = [];
+  const memory = new Set<ArrayBufferLike>();
+  let row = 0;
+  for await (const batch of capture) {
+    held.push(batch);
+    memory.add(batch.bytes.buffer);
+    if (held.length < 4) continue;
+    const done = held.shift()!;
+    for (let i = 0; i < done.count; i++, row++) {
+      assert.is(done.origLen[i], plain.packets[row]!.original);
+      assert.is(done.bytes[done.offset[i]! + done.capLen[i]! - 1], (row & 255) === 0 ? 0 : row & 255);
+    }
+    capture.release(done);
+  }
+  assert.is(row + held.reduce((sum, batch) => sum + batch.count, 0), 3000);
+  assert.ok(memory.size <= 4, `${memory.size} chunks`);
 });
 
 Captures('pcapng blocks longer than the chunk are read: a 1.5 MB name block between packets', async () => {

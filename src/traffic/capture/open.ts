@@ -1,11 +1,12 @@
 /** Open a capture of any supported format and stream it in bounded batches: at most three chunks in memory, whatever the file's size. */
 import type { Damage, PacketColumns, PacketCounts } from '../columns.ts';
-import { type Batch, finishBatch, newBatch, sharedBytes } from './buffers.ts';
+import { finishBatch, sharedBytes } from './buffers.ts';
 import { CHUNK_MARGIN, type Chunk, damaged, type Kernel, MAX_CAPTURED } from './kernel.ts';
 import { linkName } from './linktype.ts';
 import { refuseIfNothingReadable } from './pcapng.ts';
 import { chooseKernel, isGzip, SNIFF_BYTES } from './sniff.ts';
 import { type ByteSource, fileSize, fileSource, gunzipSource } from './source.ts';
+import { batchMemory, chunkMemory, lend, moveOn, newSpare, type Reuse, type Spare, takeBack } from './spare.ts';
 
 /** How to stream. */
 export interface CaptureOptions {
@@ -15,8 +16,12 @@ export interface CaptureOptions {
   readonly batchBytes?: number;
   /** Packets per batch at most; default 65,536. */
   readonly batchPackets?: number;
-  /** A batch is valid only until the next one is asked for: its memory is used again. Saves most of the time of a fast consumer; default false. */
-  readonly reuse?: boolean;
+  /**
+   * When a batch's memory may be used again: `never` (default: batches stay valid, the collector frees them late), `next` (a batch is valid until
+   * the next is asked for) or `release` (until the consumer calls `release`; for batches that travel through workers). With the last two a capture
+   * of any size streams in the memory of the batches under way.
+   */
+  readonly reuse?: Reuse;
 }
 
 /** What is known of a capture; complete once the stream has ended. */
@@ -37,6 +42,8 @@ export interface CaptureInfo {
 /** An open capture: iterate once, then ask `info()`. */
 export interface Capture extends AsyncIterable<PacketColumns> {
   info(): CaptureInfo;
+  /** With `reuse: 'release'`: this batch is done with, its memory may be written to. */
+  release(batch: PacketColumns): void;
   /** Let go of the file without reading on. The end of an iteration does it too. */
   close(): Promise<void>;
 }
@@ -62,9 +69,11 @@ interface Opened {
  */
 export async function openCapture(path: string, options: CaptureOptions = {}): Promise<Capture> {
   const opened = await sniff(path);
+  const spare = newSpare(options.reuse ?? 'never');
   return {
-    [Symbol.asyncIterator]: () => batches(opened, options),
+    [Symbol.asyncIterator]: () => batches(opened, options, spare),
     info: () => infoOf(opened),
+    release: (batch) => takeBack(spare, batch),
     close: () => opened.source.close(),
   };
 }
@@ -118,27 +127,6 @@ function infoOf(opened: Opened): CaptureInfo {
   };
 }
 
-/** Memory of past chunks and batches, when the consumer allows to use it again. */
-interface Spare {
-  readonly reuse: boolean;
-  readonly chunks: Uint8Array[];
-  batch: Batch | undefined;
-}
-
-/** Memory for a chunk of exactly `size` bytes; a used one has old bytes in it. */
-function chunkMemory(spare: Spare, size: number): Uint8Array {
-  const at = spare.chunks.findIndex((bytes) => bytes.length === size);
-  return at < 0 ? sharedBytes(size) : spare.chunks.splice(at, 1)[0]!;
-}
-
-function batchMemory(spare: Spare, capacity: number): Batch {
-  if (spare.batch === undefined || spare.batch.capacity < capacity) spare.batch = newBatch(capacity);
-  const batch = spare.batch;
-  if (!spare.reuse) spare.batch = undefined;
-  batch.count = 0;
-  return batch;
-}
-
 function newChunk(bytes: Uint8Array, base: number): Chunk {
   return { bytes, view: new DataView(bytes.buffer), base, end: 0 };
 }
@@ -165,14 +153,18 @@ async function firstChunk(opened: Opened, chunkBytes: number): Promise<Chunk> {
   return chunk;
 }
 
-async function* batches(opened: Opened, options: CaptureOptions): AsyncGenerator<PacketColumns, void, undefined> {
+async function* batches(
+  opened: Opened,
+  options: CaptureOptions,
+  spare: Spare,
+): AsyncGenerator<PacketColumns, void, undefined> {
   const { source, kernel, path } = opened;
   const wanted = Math.max(options.batchBytes ?? 1 << 20, 512 << 10);
   const chunkBytes = opened.gzip ? wanted : Math.min(wanted, opened.fileBytes + 64); // a small file needs no big chunk
   const capacity = options.batchPackets ?? 65_536;
   try {
-    const spare: Spare = { reuse: options.reuse === true, chunks: [], batch: undefined };
     let chunk = await firstChunk(opened, chunkBytes);
+    moveOn(spare, chunk.bytes);
     let ended = chunk.end < CHUNK_MARGIN + opened.head.length + chunkBytes;
     let at = CHUNK_MARGIN + opened.start;
     for (;;) {
@@ -181,7 +173,12 @@ async function* batches(opened: Opened, options: CaptureOptions): AsyncGenerator
         const batch = batchMemory(spare, Math.min(capacity, ((chunk.end - at) >>> 6) + 16));
         at = kernel.scan(chunk, at, batch);
         const full = batch.count === batch.capacity;
-        if (batch.count > 0) yield finishBatch(batch, chunk.bytes, options.capture ?? 0);
+        if (batch.count > 0) {
+          const columns = finishBatch(batch, chunk.bytes, options.capture ?? 0);
+          lend(spare, columns, batch, chunk.bytes);
+          yield columns;
+          if (spare.reuse === 'next') takeBack(spare, columns);
+        } else if (spare.reuse !== 'never') spare.batches.push(batch);
         if (!full) break;
       }
       if (kernel.state.damageReason !== undefined) break;
@@ -191,9 +188,8 @@ async function* batches(opened: Opened, options: CaptureOptions): AsyncGenerator
       }
       const got = await ahead.got;
       ended = got < chunkBytes;
-      const past = chunk.bytes;
       [chunk, at] = await joinChunks(source, kernel, chunk, at, ahead.chunk, got);
-      if (spare.reuse) spare.chunks.push(past);
+      moveOn(spare, chunk.bytes);
       if (kernel.needed > chunk.end - at) ended = true;
     }
     refuseIfNothingReadable(kernel.state, path);

@@ -130,7 +130,7 @@ export async function readCaptures(paths: readonly string[], options: ReadOption
   const infos: CaptureInfo[] = [];
   for (const [index, path] of paths.entries()) {
     options.progress?.('reading captures', index, paths.length);
-    const capture = await openCapture(path, { capture: index, reuse: true });
+    const capture = await openCapture(path, { capture: index, reuse: 'next' });
     const { fileBytes } = capture.info();
     if (options.snapLength === undefined)
       reserve(gathering, fileBytes >>> 9, Math.min(fileBytes, MAX_BYTES - gathering.bytesUsed), path);

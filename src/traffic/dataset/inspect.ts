@@ -95,7 +95,7 @@ async function scanOne(
   counts: ReturnType<typeof newDecodeCounts>,
   continuous: boolean,
 ): Promise<{ report: CaptureReport; problem: ProblemReport | undefined }> {
-  const capture = await openCapture(file.path, { capture: number, reuse: true });
+  const capture = await openCapture(file.path, { capture: number, reuse: 'next' });
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for await (const batch of capture) {

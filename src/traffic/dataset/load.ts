@@ -111,7 +111,7 @@ async function readAll(files: readonly CaptureFile[], spec: DatasetSpec): Promis
   for (const [i, file] of files.entries()) {
     spec.progress?.('reading captures', i, files.length);
     try {
-      const capture = await openCapture(file.path, { capture: captures.length, reuse: true });
+      const capture = await openCapture(file.path, { capture: captures.length, reuse: 'next' });
       for await (const batch of capture) gather(gathering, batch, file.path, spec.snapLength ?? 0);
       infos.push(capture.info());
       captures.push(file);
