@@ -1,6 +1,6 @@
 /** Where switch values differ from ideal ones, and why: the feature step of the loss waterfall in counts of packets. */
 
-import type { Dataset } from '../traffic/columns.ts';
+import type { Dataset } from '../traffic/index.ts';
 import { featureNamed } from './catalogue.ts';
 import { flowOrder } from './ideal.ts';
 import { gapNs } from './ipd.ts';

@@ -1,6 +1,6 @@
 /** What a feature is: its ideal definition over packet columns and its realisation on the switch, side by side. */
 
-import type { Dataset } from '../traffic/columns.ts';
+import type { Dataset } from '../traffic/index.ts';
 import type { Draft } from './draft.ts';
 import type { FrontSettings } from './options.ts';
 

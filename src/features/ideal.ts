@@ -1,7 +1,7 @@
 /** Ideal feature values: what an offline program computes with exact times and unlimited state. */
 
 import { fail } from '../problem.ts';
-import type { Dataset } from '../traffic/columns.ts';
+import type { Dataset } from '../traffic/index.ts';
 import { featureNamed } from './catalogue.ts';
 import type { IdealContext, IdealOptions } from './feature.ts';
 

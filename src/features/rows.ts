@@ -1,6 +1,6 @@
 /** Model inputs from feature columns: one row per packet, or one window per packet from the 8th of a flow on. */
 
-import type { Dataset, FeatureRows } from '../traffic/columns.ts';
+import type { Dataset, FeatureRows } from '../traffic/index.ts';
 import type { IdealOptions } from './feature.ts';
 import { flowOrder, idealFeatures } from './ideal.ts';
 

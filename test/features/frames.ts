@@ -1,6 +1,6 @@
 /** Small frames and datasets in memory, in a tiny builder language. */
 
-import type { Dataset } from '../../src/traffic/columns.ts';
+import type { Dataset } from '../../src/traffic/index.ts';
 
 export interface FrameSpec {
   /** Nanoseconds since the epoch, as a number below 2^53. */

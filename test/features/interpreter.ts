@@ -17,7 +17,7 @@ import type {
   Test,
 } from '../../src/program/index.ts';
 
-import type { PacketColumns } from '../../src/traffic/columns.ts';
+import type { PacketColumns } from '../../src/traffic/index.ts';
 
 export type Outcome = 'accept' | 'unparsed' | 'short' | 'truncated';
 

@@ -1,7 +1,7 @@
 /** Switch values of features on a dataset, by the naive interpreter. */
 
 import type { Program } from '../../src/program/index.ts';
-import type { Dataset } from '../../src/traffic/columns.ts';
+import type { Dataset } from '../../src/traffic/index.ts';
 import { interpreter } from './interpreter.ts';
 
 export interface SwitchValues {
