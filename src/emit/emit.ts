@@ -4,6 +4,7 @@ import { fail } from '../problem.ts';
 import { assertValid, type FrameColumns, type Placement, type Program, type RunInput } from '../program/index.ts';
 import { chipNamed, chipRules } from '../switch/index.ts';
 import { bfrtJson, bfrtLoader } from './bfrt.ts';
+import { bridgeVerdict } from './bridge.ts';
 import { cliText } from './cli-entries.ts';
 import { type Context, createContext } from './context.ts';
 import { type EmittedTable, emittedTables } from './entries.ts';
@@ -27,8 +28,8 @@ const CHIPS = { v1model: 'unbounded', tna: 'tofino', t2na: 'tofino2' } as const;
  * reason), and the validator's PROGRAM- codes
  */
 export function emitProgram(program: Program, placement: Placement | undefined, options: EmitOptions): EmitFile[] {
-  const wanted = isInjected(program) ? carryFeatures(program) : program;
-  const like = options.like && isInjected(options.like) ? carryFeatures(options.like) : options.like;
+  const wanted = complete(program);
+  const like = options.like && complete(options.like);
   const shape = like ?? wanted;
   const settings = emitSettings(shape, options);
   assertValid(wanted, chipRules(chipNamed(CHIPS[settings.target])));
@@ -47,6 +48,11 @@ export function emitProgram(program: Program, placement: Placement | undefined, 
     { path: 'README.md', content: readme },
     ...(kit?.files ?? []),
   ];
+}
+
+/** With a parser for injected features, and the verdict bridged to where it leaves. */
+function complete(program: Program): Program {
+  return bridgeVerdict(isInjected(program) ? carryFeatures(program) : program);
 }
 
 function kitFrames(program: Program, input: RunInput): FrameColumns {
