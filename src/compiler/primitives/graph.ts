@@ -3,6 +3,8 @@
  *
  * A *value* is a vector materialised on the switch. A *Map* reads one group of elements (a Partition), evaluates any function of
  * it, and adds its result into elements of one value (the SumReduce). Between two values the network is Σ_g f_g(x_g).
+ *
+ * `fusion/mapModel` makes the graph to lower (groups merged, passes run); `buildGraph` alone gives the finest partition.
  */
 
 /** A function of one group, evaluated on a batch: rows × inputs in, rows × outputs out, row-major. Deterministic float64. */
