@@ -250,6 +250,7 @@ export function allocatePhv(
       usedBits,
       availableBits,
       share: availableBits ? usedBits / availableBits : null,
+      map: uses,
       unplaced: [...new Set(left.map((item) => item.field))],
     },
   };

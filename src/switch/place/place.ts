@@ -9,7 +9,8 @@ import type { Description } from '../describe/types.ts';
 import { allocatePhv } from '../phv/allocate.ts';
 import { buildReport } from '../report/build.ts';
 import { fitOptions } from '../report/options.ts';
-import type { FitReport } from '../report/types.ts';
+import { parserReport } from '../report/parser.ts';
+import type { FitReport, ParserReport } from '../report/types.ts';
 import type { Chip } from '../targets/chip.ts';
 import { dependencies } from './depend.ts';
 import type { Reserve } from './reserve.ts';
@@ -69,11 +70,16 @@ export interface Placed {
 }
 
 /** A demand on a chip: schedule, header vector, report. */
-export function fitDemand(demand: Demand, chip: Chip, options: PlaceOptions = {}) {
+export function fitDemand(
+  demand: Demand,
+  chip: Chip,
+  options: PlaceOptions = {},
+  parserOf: (uses: readonly ContainerUse[]) => ParserReport | null = () => null,
+) {
   const incoming = dependencies(demand);
   const plan = schedule(demand, chip, incoming, options.reserve);
   const phv = allocatePhv(demand, plan, chip, options.reserve);
-  const parts = { demand, chip, incoming, plan, phv: phv.report };
+  const parts = { demand, chip, incoming, plan, phv: phv.report, parser: parserOf(phv.uses) };
   const plain = buildReport({ ...parts, options: [] });
   const quick = plain.fits || options.alternatives === false;
   const report = quick ? plain : buildReport({ ...parts, options: fitOptions(demand, chip, options.reserve) });
@@ -86,7 +92,7 @@ export function fitDemand(demand: Demand, chip: Chip, options: PlaceOptions = {}
  */
 export function placeProgram(program: Program, chip: Chip, options: PlaceOptions = {}): Placed {
   const demand = programDemand(program, chip);
-  const { plan, phv, report } = fitDemand(demand, chip, options);
+  const { plan, phv, report } = fitDemand(demand, chip, options, (uses) => parserReport(program, uses, chip));
   return { fits: report.fits, placement: placementOf(program, demand, chip, plan, phv.uses), report };
 }
 

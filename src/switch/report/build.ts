@@ -12,7 +12,16 @@ import { latencyOf } from './latency.ts';
 import { criticalPath } from './path.ts';
 import { powerShare } from './power.ts';
 import { problemsOf } from './problems.ts';
-import type { FitOption, FitReport, FlowReport, PhvReport, ResourceTotal, StageReport, TableReport } from './types.ts';
+import type {
+  FitOption,
+  FitReport,
+  FlowReport,
+  ParserReport,
+  PhvReport,
+  ResourceTotal,
+  StageReport,
+  TableReport,
+} from './types.ts';
 
 /** Infinity has no JSON: no limit is null. */
 function finite(value: number): number | null {
@@ -90,13 +99,14 @@ export interface ReportParts {
   readonly incoming: readonly (readonly Dependency[])[];
   readonly plan: Schedule;
   readonly phv: PhvReport;
+  readonly parser: ParserReport | null;
   readonly options: readonly FitOption[];
 }
 
-export function buildReport({ demand, chip, incoming, plan, phv, options }: ReportParts): FitReport {
+export function buildReport({ demand, chip, incoming, plan, phv, parser, options }: ReportParts): FitReport {
   const used = Math.max(0, ...plan.parts.map((part) => part.stage + 1));
   const byDependencies = Math.max(0, ...earliestStages(incoming).map((stage) => stage + 1));
-  const problems = problemsOf({ demand, plan, chip, stages: used, byDependencies, phv });
+  const problems = problemsOf({ demand, plan, chip, stages: used, byDependencies, phv, parser });
   return {
     schema: 'pegasim.fit/1',
     program: demand.name,
@@ -109,6 +119,7 @@ export function buildReport({ demand, chip, incoming, plan, phv, options }: Repo
     tables: tableReports(demand, plan),
     path: criticalPath(demand, plan, incoming),
     phv,
+    parser,
     flow: flowReport(demand, chip),
     latency: latencyOf(demand, plan, incoming, chip),
     packetsPerSecond: { perPipe: chip.packetsPerSecondPerPipe, pipes: chip.pipes },

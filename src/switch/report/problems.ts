@@ -6,7 +6,7 @@ import { emptyBudget, RESOURCES, type Resource, wouldUse } from '../place/budget
 import type { Refusal, Schedule } from '../place/schedule.ts';
 import type { Chip } from '../targets/chip.ts';
 import { RESOURCE_LABELS } from './labels.ts';
-import type { FitProblem, PhvReport } from './types.ts';
+import type { FitProblem, ParserReport, PhvReport } from './types.ts';
 
 /** What the search for problems looks at. */
 export interface Outcome {
@@ -16,6 +16,20 @@ export interface Outcome {
   readonly stages: number;
   readonly byDependencies: number;
   readonly phv: PhvReport;
+  readonly parser: ParserReport | null;
+}
+
+/** A table that never became ready: tables bound to one register that depend on each other, or stages all reserved. */
+function stuck(table: string): FitProblem {
+  return {
+    code: 'FIT-ORDER',
+    message: `${table} finds no stage: it shares a register with a table it depends on, or every stage is reserved`,
+    resource: null,
+    stage: null,
+    tables: [table],
+    need: 1,
+    have: 0,
+  };
 }
 
 /** A table that even an empty stage refuses, and by how much. */
@@ -24,6 +38,7 @@ function impossible({ demand, plan, chip }: Outcome): FitProblem[] {
     const table = demand.tables[index];
     const cost = tableCost(demand, table, table.entries, chip);
     const need = wouldUse(emptyBudget(), cost, table.gress, chip);
+    if (resources.length === 0) return [stuck(table.name)];
     return resources.map((resource): FitProblem => {
       const spread = resource === 'mapRam' && cost.sram.stateful > chip.memory.maxStatefulRams;
       return {
@@ -87,10 +102,25 @@ function phvProblem({ phv }: Outcome): FitProblem[] {
   ];
 }
 
+function parserProblem({ parser }: Outcome): FitProblem[] {
+  if (!parser || parser.rowsAvailable === null || parser.rows <= parser.rowsAvailable) return [];
+  return [
+    {
+      code: 'FIT-PARSER',
+      message: 'the parser needs more rows than the chip has',
+      resource: 'parser',
+      stage: null,
+      tables: [],
+      need: parser.rows,
+      have: parser.rowsAvailable,
+    },
+  ];
+}
+
 /** Everything that keeps the program from fitting; empty when it fits. */
 export function problemsOf(outcome: Outcome): FitProblem[] {
   const { demand, plan, chip, stages, byDependencies } = outcome;
-  const problems = [...impossible(outcome), ...phvProblem(outcome)];
+  const problems = [...impossible(outcome), ...phvProblem(outcome), ...parserProblem(outcome)];
   if (stages <= chip.stages) return problems;
   const alone = byDependencies > chip.stages;
   const late = plan.parts.filter((part) => part.stage >= chip.stages).map((part) => demand.tables[part.table].name);

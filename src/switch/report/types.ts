@@ -1,6 +1,6 @@
 /** The fit report as data: the stable JSON of `pegasim fit --json` (schema `pegasim.fit/1`). `null` = no limit or not applicable. */
 
-import type { Gress } from '../../program/index.ts';
+import type { ContainerUse, Gress } from '../../program/index.ts';
 import type { Resource } from '../place/budget.ts';
 import type { DependencyKind } from '../place/depend.ts';
 
@@ -78,6 +78,8 @@ export interface PhvReport {
   readonly usedBits: number;
   readonly availableBits: number | null;
   readonly share: number | null;
+  /** Which field sits where, and over which stages; sorted by container. */
+  readonly map: readonly ContainerUse[];
   /** Fields that found no container. */
   readonly unplaced: readonly string[];
 }
@@ -86,7 +88,7 @@ export interface PhvReport {
 export interface FitProblem {
   readonly code: string;
   readonly message: string;
-  readonly resource: Resource | 'stages' | 'phv' | null;
+  readonly resource: Resource | 'stages' | 'phv' | 'parser' | null;
   readonly stage: number | null;
   readonly tables: readonly string[];
   readonly need: number;
@@ -105,6 +107,16 @@ export interface FlowReport {
   readonly slots: number;
   /** Slots that would fit if every stateful memory of the chip served this program's registers. */
   readonly slotsThatFit: number | null;
+}
+
+export interface ParserReport {
+  readonly states: number;
+  /** States the hardware needs for the extractions of each. */
+  readonly hardwareStates: number;
+  readonly rows: number;
+  readonly rowsAvailable: number | null;
+  readonly depthBytes: number;
+  readonly depthAvailable: number | null;
 }
 
 export interface LatencyReport {
@@ -126,6 +138,8 @@ export interface FitReport {
   readonly tables: readonly TableReport[];
   readonly path: readonly PathStep[];
   readonly phv: PhvReport;
+  /** Null for descriptions, which have no parser. */
+  readonly parser: ParserReport | null;
   readonly flow: FlowReport | null;
   readonly latency: LatencyReport;
   readonly packetsPerSecond: { readonly perPipe: number; readonly pipes: number };
