@@ -70,6 +70,25 @@ function single(c: usize, a: usize, b: usize, inner: i32, innerStep: usize, bSte
   store<f32>(c, load<f32>(c) + s);
 }
 
+// Four rows of one column: four chains of additions instead of one.
+@inline
+function tile4x1(c: usize, a: usize, b: usize, inner: i32, rowStep: usize, innerStep: usize, bStep: usize, cStep: usize): void {
+  let s0: f32 = 0, s1: f32 = 0, s2: f32 = 0, s3: f32 = 0;
+  for (let p = 0; p < inner; p++) {
+    const value = load<f32>(b);
+    s0 += load<f32>(a) * value;
+    s1 += load<f32>(a + rowStep) * value;
+    s2 += load<f32>(a + 2 * rowStep) * value;
+    s3 += load<f32>(a + 3 * rowStep) * value;
+    a += innerStep;
+    b += bStep;
+  }
+  store<f32>(c, load<f32>(c) + s0);
+  store<f32>(c + cStep, load<f32>(c + cStep) + s1);
+  store<f32>(c + 2 * cStep, load<f32>(c + 2 * cStep) + s2);
+  store<f32>(c + 3 * cStep, load<f32>(c + 3 * cStep) + s3);
+}
+
 // C[rows×n] += op(A) · B[inner×n]
 @inline
 function product(c: usize, a: usize, b: usize, rows: i32, inner: i32, n: i32, rowStep: usize, innerStep: usize): void {
@@ -81,12 +100,14 @@ function product(c: usize, a: usize, b: usize, rows: i32, inner: i32, n: i32, ro
     let j = 0;
     if (four) for (; j + 8 <= n; j += 8) tile4x8(ci + (<usize>j << 2), ai, b + (<usize>j << 2), inner, rowStep, innerStep, step, step);
     const height = four ? 4 : 1;
+    const single4 = four ? n & ~3 : n;
+    for (let q = single4; q < n; q++) tile4x1(ci + (<usize>q << 2), ai, b + (<usize>q << 2), inner, rowStep, innerStep, step, step);
     for (let r = 0; r < height; r++) {
       const ar = ai + <usize>r * rowStep;
       const cr = ci + <usize>r * step;
       let q = j;
       for (; q + 4 <= n; q += 4) tile1x4(cr + (<usize>q << 2), ar, b + (<usize>q << 2), inner, innerStep, step);
-      for (; q < n; q++) single(cr + (<usize>q << 2), ar, b + (<usize>q << 2), inner, innerStep, step);
+      for (; q < single4; q++) single(cr + (<usize>q << 2), ar, b + (<usize>q << 2), inner, innerStep, step);
     }
     i += height;
   }

@@ -7,6 +7,7 @@ export {
   addColumnDots,
   addColumnSums,
   addReluSlope,
+  maxPool,
   relu,
   scaleColumns,
 } from './vector';

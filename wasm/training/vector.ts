@@ -137,3 +137,29 @@ export function adam(data: usize, grad: usize, first: usize, second: usize, rate
     store<f32>(data + at, load<f32>(data + at) - (rate * m) / (sqrt<f32>(v) * bias + <f32>1e-8));
   }
 }
+
+// Per plane and place: the first largest of the cells that index names (as numbers, -1 for none), and which it was.
+export function maxPool(out: usize, winner: usize, x: usize, index: usize, planes: i32, area: i32, places: i32, cells: i32): void {
+  for (let plane = 0; plane < planes; plane++) {
+    let at = index;
+    for (let place = 0; place < places; place++) {
+      let best: f32 = -1;
+      let most: f32 = 0;
+      for (let cell = 0; cell < cells; cell++) {
+        const from = load<f32>(at);
+        at += 4;
+        if (from < 0) continue;
+        const value = load<f32>(x + (<usize>from << 2));
+        if (best < 0 || value > most) {
+          best = from;
+          most = value;
+        }
+      }
+      store<f32>(winner, best);
+      store<f32>(out, most);
+      winner += 4;
+      out += 4;
+    }
+    x += <usize>area << 2;
+  }
+}

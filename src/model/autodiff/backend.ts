@@ -59,6 +59,8 @@ function addressed(wasm: KernelExports): Kernels {
       wasm.scaleColumns(at(out), at(x), at(scale), at(shift), x.length / scale.length, scale.length),
     addColumnSums: (into, x) => wasm.addColumnSums(at(into), at(x), x.length / into.length, into.length),
     addColumnDots: (into, x, y) => wasm.addColumnDots(at(into), at(x), at(y), x.length / into.length, into.length),
+    maxPool: (out, winner, x, index, area, cells) =>
+      wasm.maxPool(at(out), at(winner), at(x), at(index), x.length / area, area, index.length / cells, cells),
     addBatchNormSlope: (dx, grad, normal, a, b, c) =>
       wasm.addBatchNormSlope(at(dx), at(grad), at(normal), at(a), at(b), at(c), dx.length / a.length, a.length),
     adam: (data, grad, first, second, rate, bias) =>

@@ -5,8 +5,7 @@
  * and one product in SIMD lanes beats gathering patches.
  */
 import { addBias, matmul } from './dense.ts';
-import type { Numbers } from './kernels.ts';
-import { gradient, record, result, sizeOf, type Tape, take, type Variable } from './tape.ts';
+import { gradient, record, result, sizeOf, type Tape, take, type Variable, zeroResult } from './tape.ts';
 
 export interface Picture {
   readonly channels: number;
@@ -57,7 +56,7 @@ function patchIndex(picture: Picture, window: Window2d): { index: Int32Array; pl
 /** out[i] = x[index[i]] over all elements, 0 for −1: structured matrices made of few weights. */
 export function pick(tape: Tape, x: Variable, index: Int32Array, shape: readonly number[]): Variable {
   if (sizeOf(shape) !== index.length) throw new Error(`${index.length} picked elements for shape ${shape.join('×')}`);
-  const out = result(tape, shape, [x]);
+  const out = zeroResult(tape, shape, [x]);
   for (let i = 0; i < index.length; i++) if (index[i] >= 0) out.data[i] = x.data[index[i]];
   return record(tape, out, (grad) => {
     const dx = gradient(tape, x);
@@ -110,37 +109,11 @@ export function maxPool2d(tape: Tape, x: Variable, picture: Picture, window: Win
   const out = result(tape, [rows, picture.channels * places], [x]);
   // Which cell of its plane won, kept as a number beside the result.
   const winner = take(tape, planes * places);
-  findMaxima(out.data, winner, x.data, index, area, places, cells);
+  const lookup = take(tape, index.length);
+  lookup.set(index);
+  tape.backend.kernels.maxPool(out.data, winner, x.data, lookup, area, cells);
   return record(tape, out, (grad) => {
     const dx = gradient(tape, x);
     for (let i = 0; i < grad.length; i++) dx[Math.floor(i / places) * area + winner[i]] += grad[i];
   });
-}
-
-function findMaxima(
-  out: Numbers,
-  winner: Numbers,
-  x: Numbers,
-  index: Int32Array,
-  area: number,
-  places: number,
-  cells: number,
-): void {
-  for (let start = 0, at = 0; start < x.length; start += area) {
-    for (let first = 0; first < places * cells; first += cells, at++) {
-      let best = -1;
-      let most = 0;
-      for (let cell = first; cell < first + cells; cell++) {
-        const place = index[cell];
-        if (place < 0) continue;
-        const value = x[start + place];
-        if (best < 0 || value > most) {
-          best = place;
-          most = value;
-        }
-      }
-      winner[at] = best;
-      out[at] = most;
-    }
-  }
 }

@@ -1,5 +1,5 @@
 /** Linear algebra on the tape: products, bias, sums and differences. */
-import { gradient, record, result, sizeOf, type Tape, take, type Variable } from './tape.ts';
+import { gradient, record, result, sizeOf, type Tape, take, type Variable, zeroResult } from './tape.ts';
 
 /** A[…, k] · B[k, n]; every dimension of A before the last counts as rows. */
 export function matmul(tape: Tape, a: Variable, b: Variable): Variable {
@@ -7,7 +7,7 @@ export function matmul(tape: Tape, a: Variable, b: Variable): Variable {
   const lead = a.shape.slice(0, -1);
   if (a.shape.at(-1) !== k) throw new Error(`matmul of ${a.shape.join('×')} and ${b.shape.join('×')}`);
   const m = sizeOf(lead);
-  const out = result(tape, [...lead, n], [a, b]);
+  const out = zeroResult(tape, [...lead, n], [a, b]);
   const { kernels } = tape.backend;
   kernels.addProduct(out.data, a.data, b.data, m, k, n);
   return record(tape, out, (grad) => {

@@ -23,6 +23,11 @@ export interface Kernels {
   addColumnSums(into: Numbers, x: Numbers): void;
   /** into[n] += the sum of x · y over rows. */
   addColumnDots(into: Numbers, x: Numbers, y: Numbers): void;
+  /**
+   * Per plane of `area` cells and per place, the first largest of the `cells` cells that index[place × cells ..] names (−1: none):
+   * its value to out, its cell to winner.
+   */
+  maxPool(out: Numbers, winner: Numbers, x: Numbers, index: Numbers, area: number, cells: number): void;
   /** dx[rows×n] += grad · a[n] + normal · b[n] + c[n]. */
   addBatchNormSlope(dx: Numbers, grad: Numbers, normal: Numbers, a: Numbers, b: Numbers, c: Numbers): void;
   /** Moments by 0.9 and 0.999; data −= rate · first / (√second · bias + 1e-8). */
@@ -61,6 +66,19 @@ export const plainKernels: Kernels = {
     eachCell(x.length, into.length, (at, j) => {
       into[j] += x[at] * y[at];
     });
+  },
+  maxPool(out, winner, x, index, area, cells) {
+    for (let start = 0, at = 0; start < x.length; start += area) {
+      for (let first = 0; first < index.length; first += cells, at++) {
+        let best = -1;
+        for (let cell = first; cell < first + cells; cell++) {
+          const place = index[cell];
+          if (place >= 0 && (best < 0 || x[start + place] > x[start + best])) best = place;
+        }
+        winner[at] = best;
+        out[at] = x[start + best];
+      }
+    }
   },
   addBatchNormSlope(dx, grad, normal, a, b, c) {
     eachCell(dx.length, a.length, (at, j) => {

@@ -1,5 +1,5 @@
 /** Moving elements on the tape: reshape, column slices, concatenation, row gathering (embeddings). */
-import { gradient, record, result, sizeOf, type Tape, type Variable } from './tape.ts';
+import { gradient, record, result, sizeOf, type Tape, type Variable, zeroResult } from './tape.ts';
 
 /** The same elements under another shape; shares memory. */
 export function reshape(tape: Tape, x: Variable, shape: readonly number[]): Variable {
@@ -33,7 +33,7 @@ export function columns(tape: Tape, x: Variable, start: number, count: number): 
 export function sumRows(tape: Tape, x: Variable, parts: number): Variable {
   const width = x.shape.at(-1)!;
   const rows = x.data.length / width / parts;
-  const out = result(tape, [rows, width], [x]);
+  const out = zeroResult(tape, [rows, width], [x]);
   for (let i = 0, at = 0; i < rows; i++) {
     for (let part = 0; part < parts; part++) for (let j = 0; j < width; j++) out.data[i * width + j] += x.data[at++];
   }
@@ -50,7 +50,7 @@ export function isolateColumns(tape: Tape, x: Variable, width: number): Variable
   const n = x.shape.at(-1)!;
   const rows = x.data.length / n;
   const parts = Math.ceil(n / width);
-  const out = result(tape, [rows * parts, n], [x]);
+  const out = zeroResult(tape, [rows * parts, n], [x]);
   const target = (row: number, j: number): number => (row * parts + Math.floor(j / width)) * n + j;
   for (let i = 0; i < rows; i++) for (let j = 0; j < n; j++) out.data[target(i, j)] = x.data[i * n + j];
   return record(tape, out, (grad) => {

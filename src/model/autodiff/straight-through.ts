@@ -1,6 +1,6 @@
 /** Straight-through estimators for tables (Pegasus §4.4): exact decisions forward, smooth slopes backward. */
 import { softmaxRows } from './loss.ts';
-import { gradient, record, result, type Tape, take, type Variable } from './tape.ts';
+import { gradient, record, result, type Tape, take, type Variable, zeroResult } from './tape.ts';
 
 /** +1 where x > 0, else −1 (equality goes left in a tree: −1); backward as tanh(x). */
 export function signStraightThrough(tape: Tape, x: Variable): Variable {
@@ -18,7 +18,7 @@ export function signStraightThrough(tape: Tape, x: Variable): Variable {
 /** One-hot of the first maximum of each row; backward as softmax(x). */
 export function argmaxStraightThrough(tape: Tape, x: Variable): Variable {
   const width = x.shape.at(-1)!;
-  const out = result(tape, x.shape, [x]);
+  const out = zeroResult(tape, x.shape, [x]);
   for (let i = 0; i < x.data.length; i += width) {
     let best = 0;
     for (let j = 1; j < width; j++) if (x.data[i + j] > x.data[i + best]) best = j;

@@ -37,18 +37,23 @@ export function clearTape(tape: Tape): void {
   for (const entry of tape.pool.values()) entry.used = 0;
 }
 
-/** A zeroed buffer that lives until the tape is cleared. */
-export function take(tape: Tape, length: number): Numbers {
+/** A buffer that lives until the tape is cleared, holding whatever it held before. */
+function takeDirty(tape: Tape, length: number): Numbers {
   let entry = tape.pool.get(length);
   if (!entry) {
     entry = { buffers: [], used: 0 };
     tape.pool.set(length, entry);
   }
   const found = entry.buffers[entry.used++];
-  if (found) return found.fill(0);
+  if (found) return found;
   const fresh = tape.backend.allocate(length);
   entry.buffers.push(fresh);
   return fresh;
+}
+
+/** A zeroed buffer that lives until the tape is cleared. */
+export function take(tape: Tape, length: number): Numbers {
+  return takeDirty(tape, length).fill(0);
 }
 
 export function sizeOf(shape: readonly number[]): number {
@@ -72,10 +77,17 @@ export function parameter(shape: readonly number[], data: Numbers): Variable {
   return { shape, data, grad: undefined, tracked: true };
 }
 
-/** The result of an operation on `inputs`; tracked when any of them is. */
+/** The result of an operation on `inputs`, every element of which the operation sets; tracked when any input is. */
 export function result(tape: Tape, shape: readonly number[], inputs: readonly Variable[]): Variable {
   const tracked = tape.recording && inputs.some((input) => input.tracked);
-  return { shape, data: take(tape, sizeOf(shape)), grad: undefined, tracked };
+  return { shape, data: takeDirty(tape, sizeOf(shape)), grad: undefined, tracked };
+}
+
+/** As `result`, starting from zeros: for operations that add into it or set only some elements. */
+export function zeroResult(tape: Tape, shape: readonly number[], inputs: readonly Variable[]): Variable {
+  const out = result(tape, shape, inputs);
+  out.data.fill(0);
+  return out;
 }
 
 /** The gradient buffer of a variable, zeroed when first asked for. */
