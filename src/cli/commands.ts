@@ -2,6 +2,7 @@
 
 import type { CommandModule } from 'yargs';
 import { compileCommand } from './compile.ts';
+import { emitCommand } from './emit.ts';
 import { fitCommand } from './fit.ts';
 import { modelsCommand } from './models.ts';
 import { replayCommand } from './replay.ts';
@@ -18,6 +19,7 @@ export const commands: readonly CommandModule<object, never>[] = [
   compileCommand,
   fitCommand,
   replayCommand,
+  emitCommand,
   verifyCommand,
   modelsCommand,
   tracesCommand,

@@ -1,6 +1,8 @@
 /** study: several runs — the artefact graph train → calibrate → compile → fit → replay with caching by content; scenarios, expectations. */
 export * from './cache.ts';
+export * from './chips.ts';
 export * from './compile.ts';
+export * from './emit.ts';
 export * from './expectations.ts';
 export { figuresOf } from './figures.ts';
 export * from './inputs.ts';

@@ -6,9 +6,10 @@ import { readFile } from '../files.ts';
 import { type ModelSpec, openReference, parseOnnx, readModelSpec, type TrainedModel } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import { type Replay, replay } from '../replay/index.ts';
-import { type Chip, chipNamed, type FitReport, placeProgram } from '../switch/index.ts';
+import { type Chip, type FitReport, placeProgram } from '../switch/index.ts';
 import { type FeatureRows, generateTraces, type LoadedDataset, parseTraceSpec, TRAIN } from '../traffic/index.ts';
 import type { Cache } from './cache.ts';
+import { chipFor } from './chips.ts';
 import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts';
 import { checkExpectations } from './expectations.ts';
 import { figuresOf } from './figures.ts';
@@ -64,7 +65,7 @@ class Clock {
 export async function runScenario(scenario: Scenario, context: StudyContext): Promise<ScenarioRun> {
   const { cache, progress } = context;
   const clock = new Clock();
-  const chip = chipNamed(scenario.target);
+  const chip = chipFor(scenario.target);
   const dataset = await clock.time('load', () => loadData(scenario, progress));
   const { model, compiled } = await modelAndProgram(scenario, context, dataset, chip, clock);
   const fit = await clock.time('fit', () => placeProgram(compiled.program, chip).report);

@@ -15,9 +15,10 @@ import { type ModelSpec, openReference } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import { type PgsFile, readPgs, writePgs } from '../program/index.ts';
 import { type Replay, replay } from '../replay/index.ts';
-import { type Chip, chipNamed, type FitReport, placeProgram, runReference } from '../switch/index.ts';
+import { type Chip, type FitReport, placeProgram, runReference } from '../switch/index.ts';
 import type { LoadedDataset } from '../traffic/index.ts';
 import { contentKey, openCache } from './cache.ts';
+import { chipFor, reserved } from './chips.ts';
 import { compileStep, compileSummary } from './compile.ts';
 import { idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
 import type { CompileSummary, ModelSummary } from './result.ts';
@@ -94,7 +95,7 @@ export function isTableModel(path: string): boolean {
 /** Compile a model and write the program. */
 export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   checkWritable(task.out);
-  const chip = chipNamed(task.target);
+  const chip = chipFor(task.target);
   if (isTableModel(task.model)) return compileTables(task, chip);
   const model = readFloatModel(task.model);
   if (task.dataset === undefined) {
@@ -156,9 +157,10 @@ function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: C
 }
 
 /** Check a compiled program against a chip. @throws ProblemError PROGRAM-*, FIT-CHIP */
-export function fitTask(path: string, target: string | undefined): FitReport {
+export function fitTask(path: string, options: { target?: string; reserve?: string }): FitReport {
   const { program, meta } = readPgs(path);
-  return placeProgram(program, chipNamed(target ?? (meta as unknown as ProgramMeta).target)).report;
+  const target = options.target ?? (meta as unknown as ProgramMeta).target;
+  return placeProgram(program, chipFor(target), reserved(options.reserve)).report;
 }
 
 export interface ReplayTask extends Shared {
@@ -205,7 +207,7 @@ export function verifyTask(path: string, options: { target: string; workers: num
       ...(progress ? { progress } : {}),
     });
   return verifyTableModel(resolve(path), {
-    chip: chipNamed(options.target),
+    chip: chipFor(options.target),
     runners: { reference, engine },
     ...progressOf(options),
   });
