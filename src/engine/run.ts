@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program, RunColumns, RunInput, StateMode } from '../program/index.ts';
+import { explainPlan } from './explain.ts';
 import { buildImage, type Image } from './image.ts';
 import { createMachine, type Kernels } from './machine.ts';
 import { columnPlaces, type Plan, planProgram } from './plan.ts';
@@ -28,6 +29,8 @@ export interface Engine {
   readonly workers: number;
   /** Bytes of the shared memory. */
   readonly bytes: number;
+  /** The plan in words: how tables are matched, what runs in which order, how packets are shared out. */
+  readonly explain: () => string;
   /** Runs the next packets; registers keep what earlier calls left. Calls must not overlap. */
   readonly feed: (input: RunInput) => Promise<RunColumns>;
   /** Ends the threads. */
@@ -97,6 +100,7 @@ export function openEngine(
     plan,
     workers: asked,
     bytes: image.memory.buffer.byteLength,
+    explain: () => explainPlan(plan, image),
     feed: (input) => feed(setup, input),
     close: async () => crew?.close(),
   };

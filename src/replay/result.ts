@@ -85,7 +85,7 @@ export interface ReplayResult {
   readonly classes: readonly string[];
   readonly captures: number;
   readonly outcomes: OutcomeCounts;
-  /** Packets left out because their flow belongs to another split. */
+  /** Packets left out: their flow belongs to another split, or all of their capture's flows do. */
   readonly otherSplits: number;
   /** Packets of flows without a label, and outside flows: replayed as background, not scored. */
   readonly unlabelled: number;

@@ -13,7 +13,7 @@ export interface Selection {
   /** Dataset packet of each replayed packet, in capture order. */
   readonly packet: Uint32Array;
   readonly packets: FrameColumns;
-  /** Packets left out because their flow belongs to another split. */
+  /** Packets left out: their flow belongs to another split, or all of their capture's flows do. */
   readonly otherSplits: number;
   readonly captures: number;
 }
@@ -44,16 +44,14 @@ export function selectPackets(dataset: Dataset, split: SplitName): Selection {
   }
   const kept = new Uint32Array(packets.count);
   let count = 0;
-  let otherSplits = 0;
   for (let i = 0; i < packets.count; i++) {
     if (!touched.has(packets.capture[i])) continue;
     const flow = decoded.flow[i];
     const background = flow < 0 || dataset.flowSplit[flow] === NO_SPLIT;
     if (background || inSplit(dataset, flow, split)) kept[count++] = i;
-    else otherSplits++;
   }
   const packet = kept.slice(0, count);
-  return { packet, packets: subset(packets, packet), otherSplits, captures: touched.size };
+  return { packet, packets: subset(packets, packet), otherSplits: packets.count - count, captures: touched.size };
 }
 
 function subset(packets: PacketColumns, packet: Uint32Array): FrameColumns {

@@ -1,0 +1,218 @@
+/**
+ * How fast is the engine? From prepared rows (one and two workers) against the reference pipeline, ONNX Runtime's float inference
+ * and a hand-written native loop; from a capture, end to end. Medians of five. PEGASIM_BENCH_SCALE (default 1 = 10 million
+ * packets) makes the capture smaller.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openEngine } from '../src/engine/index.ts';
+import { openReference, trainModel } from '../src/model/index.ts';
+import type { RunInput } from '../src/program/index.ts';
+import { runReference } from '../src/switch/index.ts';
+import type { FeatureRows, PacketColumns } from '../src/traffic/index.ts';
+import { generateTraces, openCapture, parseTraceSpec } from '../src/traffic/index.ts';
+import { goldenThere, MODELS, type ModelName, packetProgram, type RowBench, rowBench } from './engine-models.ts';
+import { nativeRate } from './engine-native.ts';
+import type { BenchResult } from './main.ts';
+
+const RUNS = 5;
+const ROW_BYTES = 64 << 20;
+const BATCHES = [64, 512, 4096, 16384, 65536];
+
+type Figures = Record<string, number>;
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+/** Items a second: median of RUNS after one run to warm up. */
+async function rate(count: number, work: () => Promise<unknown>, runs = RUNS): Promise<number> {
+  await work();
+  const rates: number[] = [];
+  for (let i = 0; i < runs; i++) {
+    const start = performance.now();
+    await work();
+    rates.push((count / (performance.now() - start)) * 1e3);
+  }
+  return median(rates);
+}
+
+async function engineRate(rows: RowBench, workers: number): Promise<number> {
+  const fields = rows.input.kind === 'injected' ? Object.keys(rows.input.fields) : undefined;
+  const engine = openEngine(rows.program, rows.placement, rows.count, fields, { workers });
+  try {
+    return await rate(rows.count, () => engine.feed(rows.input));
+  } finally {
+    await engine.close();
+  }
+}
+
+function referenceRate(rows: RowBench): number {
+  const count = 1000;
+  const start = performance.now();
+  runReference(rows.program, rows.placement, { ...rows.input, count } as RunInput);
+  return (count / (performance.now() - start)) * 1e3;
+}
+
+/** Trained a moment only: its speed does not depend on its weights. */
+async function floatRate(name: ModelName, rows: RowBench): Promise<{ readonly best: number; readonly how: string }> {
+  const count = 2048;
+  const classes = name === 'autoencoder' ? ['benign', 'attack'] : ['a', 'b', 'c'];
+  const sample: FeatureRows = {
+    features: [],
+    classes,
+    count,
+    values: rows.values.slice(0, count * rows.width),
+    label: Int16Array.from({ length: count }, (_, i) => (name === 'autoencoder' ? 0 : i % 3)),
+    split: Uint8Array.from({ length: count }, (_, i) => (i % 8 === 0 ? 1 : 0)),
+  };
+  const { onnx } = trainModel(name, sample, { epochs: 1, rowsPerEpoch: 256 });
+  let best = { best: 0, how: '' };
+  for (const batch of BATCHES) {
+    const total = Math.min(rows.count, Math.max(batch, 16384));
+    const values = Float32Array.from(rows.values.subarray(0, total * rows.width));
+    const reference = await openReference(onnx, { batch, threads: cpus().length });
+    const found = await rate(total, () => reference.run(values, total), 3);
+    const how = `${reference.package} ${reference.version}, ${reference.threads} threads, batch ${batch}`;
+    await reference.close();
+    if (found > best.best) best = { best: found, how };
+  }
+  return best;
+}
+
+async function benchRows(name: ModelName, figures: Figures): Promise<void> {
+  const rows = rowBench(name, ROW_BYTES);
+  const one = await engineRate(rows, 1);
+  const two = await engineRate(rows, 2);
+  const reference = referenceRate(rows);
+  const float = await floatRate(name, rows);
+  const native = nativeRate(rows);
+  figures[`engine.${name}.rows.workers1`] = one;
+  figures[`engine.${name}.rows.workers2`] = two;
+  figures[`engine.${name}.reference`] = reference;
+  figures[`engine.${name}.overReference`] = two / reference;
+  figures[`engine.${name}.overOnnxRuntime`] = two / float.best;
+  if (native !== undefined) figures[`engine.${name}.overNative`] = one / native;
+  const text = (value: number | undefined) => (value === undefined ? '-' : (value / 1e6).toFixed(3)).padStart(9);
+  console.log(
+    `${name.padEnd(12)}${text(reference)}${text(one)}${text(two)}${text(float.best)}${text(native)}  ${float.how}`,
+  );
+}
+
+/** Frames of a capture held in memory, in one run of columns; headers only beyond `keep` bytes a packet. */
+async function loadPackets(path: string, keep: number): Promise<PacketColumns> {
+  const batches: PacketColumns[] = [];
+  const names = ['capLen', 'origLen', 'seconds', 'nanos', 'capture', 'packetNumber'] as const;
+  for await (const batch of await openCapture(path)) {
+    const bytes = new Uint8Array(batch.count * keep);
+    const offset = new Uint32Array(batch.count);
+    for (let i = 0, at = 0; i < batch.count; i++, at += keep) {
+      const length = Math.min(keep, batch.capLen[i]);
+      bytes.set(batch.bytes.subarray(batch.offset[i], batch.offset[i] + length), at);
+      offset[i] = at;
+    }
+    const columns = names.map((name) => [name, batch[name].slice(0, batch.count)]);
+    const capLen = batch.capLen.slice(0, batch.count).map((length) => Math.min(length, keep));
+    batches.push({ count: batch.count, bytes, offset, ...Object.fromEntries(columns), capLen } as PacketColumns);
+  }
+  return joined(batches, keep);
+}
+
+function joined(batches: readonly PacketColumns[], keep: number): PacketColumns {
+  const count = batches.reduce((sum, batch) => sum + batch.count, 0);
+  const column = (name: keyof PacketColumns) => {
+    const out = new Uint32Array(new SharedArrayBuffer(count * 4));
+    let at = 0;
+    for (const batch of batches) {
+      out.set(batch[name] as Uint32Array, at);
+      at += batch.count;
+    }
+    return out;
+  };
+  const bytes = new Uint8Array(new SharedArrayBuffer(count * keep));
+  let at = 0;
+  for (const batch of batches) {
+    bytes.set(batch.bytes, at);
+    at += batch.bytes.length;
+  }
+  const offset = new Uint32Array(new SharedArrayBuffer(count * 4)).map((_, i) => i * keep);
+  return {
+    count,
+    bytes,
+    offset,
+    capLen: column('capLen'),
+    origLen: column('origLen'),
+    seconds: column('seconds'),
+    nanos: column('nanos'),
+    packetNumber: column('packetNumber'),
+    capture: column('capture'),
+  };
+}
+
+/** Bytes of a frame that the parser can need, with room. */
+const KEEP = 128;
+
+async function benchMemory(path: string, figures: Figures): Promise<void> {
+  const { program, placement } = packetProgram();
+  const packets = await loadPackets(path, KEEP);
+  const rates: number[] = [];
+  for (const workers of [1, 2]) {
+    const engine = openEngine(program, placement, packets.count, undefined, { workers, state: 'continuous' });
+    rates.push(await rate(packets.count, () => engine.feed({ kind: 'packets', packets }), 3));
+    await engine.close();
+  }
+  figures['engine.mlp-b.packets.workers1'] = rates[0];
+  figures['engine.mlp-b.packets.workers2'] = rates[1];
+  figures['engine.scaling'] = rates[1] / rates[0];
+  console.log(
+    `packets in memory: ${packets.count}, ${rates.map((one) => (one / 1e6).toFixed(2)).join(' → ')} M/s (1 → 2 workers)`,
+  );
+}
+
+/** From the file to verdicts: reading runs beside the workers. */
+async function streamed(path: string, workers: number): Promise<number> {
+  const { program, placement } = packetProgram();
+  const engine = openEngine(program, placement, 1 << 20, undefined, { workers, state: 'continuous' });
+  let count = 0;
+  try {
+    for await (const packets of await openCapture(path, { batchBytes: 1 << 24 })) {
+      await engine.feed({ kind: 'packets', packets });
+      count += packets.count;
+    }
+  } finally {
+    await engine.close();
+  }
+  return count;
+}
+
+async function benchCapture(figures: Figures): Promise<void> {
+  const scale = Number(process.env.PEGASIM_BENCH_SCALE ?? 1);
+  const folder = mkdtempSync(join(tmpdir(), 'pegasim-engine-'));
+  try {
+    const spec = parseTraceSpec(readFileSync('traces/bench.yaml', 'utf8'), 'traces/bench.yaml');
+    const [{ file, packets, flows }] = generateTraces(spec, folder, { scale });
+    const path = join(folder, file);
+    console.log(
+      `capture: ${packets} packets, ${flows} flows, ${(statSync(path).size / packets).toFixed(0)} bytes a packet, page-cached`,
+    );
+    const found = await rate(packets, () => streamed(path, 2), 3);
+    figures['engine.mlp-b.pcap.workers2'] = found;
+    console.log(`pcap to verdicts, 2 workers: ${(found / 1e6).toFixed(2)} M packets/s`);
+    await benchMemory(path, figures);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+export async function run(): Promise<BenchResult> {
+  const figures: Figures = {};
+  if (!goldenThere() || !existsSync('traces/bench.yaml')) {
+    console.log('SKIP engine bench: needs ../shared/golden and traces/bench.yaml');
+    return { figures };
+  }
+  console.log('M verdicts/s   reference  1 worker 2 workers    float   native');
+  for (const name of Object.keys(MODELS) as ModelName[]) await benchRows(name, figures);
+  await benchCapture(figures);
+  return { figures };
+}
