@@ -18,6 +18,7 @@ export { type InterleaveOptions, interleave } from './dataset/interleave.ts';
 export { type LoadedDataset, loadDataset } from './dataset/load.ts';
 export { loadRows, PUBLISHED_COLUMNS, type RowsSpec } from './dataset/rows.ts';
 export type { DatasetSpec, SplitSpec } from './dataset/spec.ts';
+export { type DatasetBatch, type DatasetStream, openDataset } from './dataset/stream.ts';
 export { type DecodeCounts, decodeInto, newDecodeCounts, newDecodedColumns } from './decode/decode.ts';
 export { keyText } from './decode/flow-key.ts';
 export { type FlowColumns, type FlowTable, newFlowTable } from './decode/flows.ts';

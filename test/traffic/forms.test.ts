@@ -8,6 +8,7 @@ import {
   interleave,
   loadDataset,
   loadRows,
+  openDataset,
   splitDataset,
   TEST,
   TRAIN,
@@ -183,6 +184,26 @@ Forms(
     assert.ok(Math.abs(packets.count / 50_000 / spread - 1) < 0.1, `${spread}`);
   },
 );
+
+Forms('a dataset streamed in batches has the packets, flow numbers, labels and splits of the loaded one', async () => {
+  const spec = { path: P2P, gap: 200, split: { by: 'flow', seed: 2 } } as const;
+  const loaded = await loadDataset(spec);
+  const stream = await openDataset(spec);
+  assert.equal(stream.flowLabel, loaded.flowLabel);
+  assert.equal(stream.flowSplit, loaded.flowSplit);
+  assert.is(stream.packetCount, loaded.packets.count);
+  for (const pass of [1, 2]) {
+    let row = 0;
+    for await (const { packets, decoded, release } of stream.batches()) {
+      for (let i = 0; i < packets.count; i++, row++) {
+        assert.is(decoded.flow[i], loaded.decoded.flow[row]);
+        assert.is(packets.nanos[i], loaded.packets.nanos[row]);
+      }
+      release();
+    }
+    assert.is(row, loaded.packets.count, `pass ${pass}`);
+  }
+});
 
 Forms('interleave by capture keeps packets without IP; a rate of 0 is refused', async () => {
   const arp = { seconds: 5, fraction: 0, data: new Uint8Array(60) };

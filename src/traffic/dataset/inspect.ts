@@ -96,10 +96,12 @@ async function scanOne(
   continuous: boolean,
 ): Promise<{ report: CaptureReport; problem: ProblemReport | undefined }> {
   const capture = await openCapture(file.path, { capture: number, reuse: 'next' });
+  let columns = newDecodedColumns(0);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for await (const batch of capture) {
-    decodeInto(batch, table, newDecodedColumns(batch.count), counts, continuous);
+    if (columns.flow.length < batch.count) columns = newDecodedColumns(batch.count);
+    decodeInto(batch, table, columns, counts, continuous);
     for (let i = 0; i < batch.count; i++) {
       const time = batch.seconds[i]! + batch.nanos[i]! / 1e9;
       first = Math.min(first, time);

@@ -1,5 +1,5 @@
 /** Loading a labelled dataset: captures read, flows found, labels joined, splits dealt; everything left out is counted. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fail, ProblemError } from '../../problem.ts';
 import { type CaptureInfo, openCapture } from '../capture/open.ts';
@@ -102,9 +102,15 @@ interface ReadAll {
   readonly skipped: readonly string[];
 }
 
+/** Room for all captures at once, so that nothing is copied while it grows; what is not used is never touched. */
+function totalBytes(files: readonly CaptureFile[]): number {
+  const sum = files.reduce((bytes, file) => bytes + (statSync(file.path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  return Math.min(sum, 0xf000_0000);
+}
+
 /** Read every capture; one that cannot be opened fails the whole, or is left out and named. */
 async function readAll(files: readonly CaptureFile[], spec: DatasetSpec): Promise<ReadAll> {
-  const gathering = newGathering(1 << 20);
+  const gathering = newGathering(totalBytes(files));
   const captures: CaptureFile[] = [];
   const infos: CaptureInfo[] = [];
   const skipped: string[] = [];
@@ -164,6 +170,11 @@ export function labelSources(
   return labelByFile(flows, sources.captures, sources.labels!, options);
 }
 
+/** The name given, else that of the folder or label file. */
+export function datasetName(spec: DatasetSpec): string {
+  return spec.name ?? basename(spec.path ?? spec.labels ?? 'dataset');
+}
+
 function assemble(
   spec: DatasetSpec,
   read: ReadAll,
@@ -180,7 +191,7 @@ function assemble(
   for (const line of read.skipped.slice(0, 5)) warnings.push(`capture left out: ${line}`);
   if (read.skipped.length > 5) warnings.push(`${read.skipped.length - 5} more captures left out`);
   return {
-    name: spec.name ?? basename(spec.path ?? spec.labels ?? 'dataset'),
+    name: datasetName(spec),
     classes: labelled.classes,
     captures: read.captures.map((file) => file.name),
     packets: read.packets,
