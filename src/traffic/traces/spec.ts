@@ -1,4 +1,4 @@
-/** The YAML that describes synthetic traffic: applications as small state machines over packet sizes, gaps and directions. docs/traces.md lists the keys. */
+/** The YAML that describes synthetic traffic: applications as small state machines over packet sizes, gaps and directions. docs/traffic.md lists the keys. */
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { fail } from '../../problem.ts';
 
