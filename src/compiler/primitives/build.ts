@@ -6,8 +6,9 @@ import { type Group, groupsOf } from './groups.ts';
 import { type Network, readNetwork } from './onnx/read.ts';
 import { chunk } from './partition.ts';
 import { runIr } from './run-ir.ts';
-import { linearPart, runSlice, sliceKey } from './run-slice.ts';
+import { linearPart, runSlice } from './run-slice.ts';
 import { type Slice, sliceNetwork } from './slice.ts';
+import { sliceKey } from './slice-key.ts';
 import { planValues, type ValuePlan } from './values.ts';
 
 export interface BuildOptions extends AnalysisOptions {

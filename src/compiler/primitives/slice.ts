@@ -111,8 +111,9 @@ function columnOf(s: Slicer, form: Form): number {
 
 function packAffine(affine: Float64Array): LinearForm {
   const n = affine.length - 1;
-  const cols = Int32Array.from([...Array(n).keys()].filter((i) => affine[i] !== 0));
-  return { cols, weights: Float64Array.from(cols, (i) => affine[i]), bias: affine[n] };
+  const cols: number[] = [];
+  for (let i = 0; i < n; i++) if (affine[i] !== 0) cols.push(i);
+  return { cols: Int32Array.from(cols), weights: Float64Array.from(cols, (i) => affine[i]), bias: affine[n] };
 }
 
 /** Collects Σ weight · element + constant, keeping affine parts symbolic. */

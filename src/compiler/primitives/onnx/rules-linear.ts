@@ -3,7 +3,7 @@ import { floatAttribute, intAttribute } from '../../../model/index.ts';
 import { addBias, binary, broadcastTo, constantOf, linear, move, type Ref, refuse, scaleShift } from './builder.ts';
 import { constantOperand, type NodeContext, operand, optionalConstant, type Rule } from './context.ts';
 import { broadcastShape, type Shape, sizeOf, stridedIndex, stridesOf } from './shape.ts';
-import { windowsOf } from './windows.ts';
+import { type Windows, windowsOf } from './windows.ts';
 
 /** Products of two activations above this number of multiplications are refused. */
 const MAX_PRODUCTS = 1 << 16;
@@ -121,7 +121,44 @@ const gemm: Rule = (c) => {
   return [half ? addBias(c.b, c.origin, out, half) : out];
 };
 
-/** Convolution of any rank: one dense block per group and output position. */
+interface ConvShape {
+  readonly batch: number;
+  readonly channels: number;
+  readonly outputs: number;
+  readonly groups: number;
+  /** Elements of one channel's plane. */
+  readonly plane: number;
+}
+
+/** One dense block per image, group and output position. */
+function convBlocks(
+  s: ConvShape,
+  windows: Windows,
+): { k: number; m: number; src: Int32Array; dst: Int32Array; weightOf: Int32Array } {
+  const { positions, taps, index } = windows;
+  const perGroup = s.channels / s.groups;
+  const m = s.outputs / s.groups;
+  const k = perGroup * taps;
+  const count = s.batch * s.groups * positions;
+  const src = new Int32Array(count * k);
+  const dst = new Int32Array(count * m);
+  const weightOf = new Int32Array(count);
+  for (let at = 0; at < count; at++) {
+    const p = at % positions;
+    const g = Math.floor(at / positions) % s.groups;
+    const n = Math.floor(at / (positions * s.groups));
+    weightOf[at] = g;
+    for (let i = 0; i < k; i++) {
+      const tap = index[p * taps + (i % taps)];
+      const channel = n * s.channels + g * perGroup + Math.floor(i / taps);
+      src[at * k + i] = tap < 0 ? -1 : channel * s.plane + tap;
+    }
+    for (let o = 0; o < m; o++) dst[at * m + o] = (n * s.outputs + g * m + o) * positions + p;
+  }
+  return { k, m, src, dst, weightOf };
+}
+
+/** Convolution of any rank. */
 const conv: Rule = (c) => {
   const x = operand(c, 0);
   const w = operand(c, 1);
@@ -138,36 +175,14 @@ const conv: Rule = (c) => {
     );
   }
   const windows = windowsOf(c, space, kernel);
-  const { positions, taps, index } = windows;
-  const m = outputs / groups;
-  const k = perGroup * taps;
-  const plane = sizeOf(space);
-  const count = batch * groups * positions;
-  const src = new Int32Array(count * k);
-  const dst = new Int32Array(count * m);
-  const weightOf = new Int32Array(count);
-  let at = 0;
-  for (let n = 0; n < batch; n++) {
-    for (let g = 0; g < groups; g++) {
-      for (let p = 0; p < positions; p++, at++) {
-        weightOf[at] = g;
-        for (let q = 0; q < perGroup; q++) {
-          const base = (n * channels + g * perGroup + q) * plane;
-          for (let t = 0; t < taps; t++) {
-            const s = index[p * taps + t];
-            src[at * k + q * taps + t] = s < 0 ? -1 : base + s;
-          }
-        }
-        for (let o = 0; o < m; o++) dst[at * m + o] = (n * outputs + g * m + o) * positions + p;
-      }
-    }
-  }
-  const weights = Array.from({ length: groups }, (_, g) => weight.slice(g * m * k, (g + 1) * m * k));
+  const blocks = convBlocks({ batch, channels, outputs, groups, plane: sizeOf(space) }, windows);
+  const part = blocks.m * blocks.k;
+  const weights = Array.from({ length: groups }, (_, g) => weight.slice(g * part, (g + 1) * part));
+  const size = batch * outputs * windows.positions;
   const shift =
-    bias &&
-    Float64Array.from({ length: batch * outputs * positions }, (_, i) => bias[Math.floor(i / positions) % outputs]);
+    bias && Float64Array.from({ length: size }, (_, i) => bias[Math.floor(i / windows.positions) % outputs]);
   const shape = [batch, outputs, ...windows.shape];
-  return [linear(c.b, c.origin, x, { k, m, src, dst, weights, weightOf, ...(shift ? { bias: shift } : {}) }, shape)];
+  return [linear(c.b, c.origin, x, { ...blocks, weights, ...(shift ? { bias: shift } : {}) }, shape)];
 };
 
 /** Inference form: γ (x − mean) / √(var + ε) + β per channel (dimension 1). */
