@@ -2,8 +2,8 @@
 
 import type { Action, Hash, Instruction, Operand, Program, StatefulAction } from '../../program/index.ts';
 
-/** Operations that own their container: no other live field may share it (TARGETS.md §2). */
-const SHARES_CONTAINER = new Set(['set', 'deposit', 'and', 'or', 'xor', 'not', 'cmov', 'slice', 'hash']);
+/** What any container can take: a whole copy of a field, a constant, action data or a hash (TARGETS.md §2, mocha containers). */
+const WHOLE_COPIES = new Set(['set', 'hash']);
 
 function operandFields(operands: readonly (Operand | undefined)[]): string[] {
   return operands.flatMap((operand) => (operand?.kind === 'field' ? [operand.field] : []));
@@ -17,9 +17,9 @@ export function instructionReads(i: Instruction, hashes: ReadonlyMap<string, Has
   return [...own, ...parts, ...kept, ...(i.op === 'cmov' ? [i.when] : [])];
 }
 
-/** True when the destination and operands of the instruction need containers of their own. */
+/** True when destination and operands of the instruction need an action unit, and containers of their own. */
 export function isArithmetic(i: Instruction): boolean {
-  return !SHARES_CONTAINER.has(i.op);
+  return !WHOLE_COPIES.has(i.op);
 }
 
 /** Fields that must sit in one container group: destination and PHV operands. */

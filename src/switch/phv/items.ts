@@ -61,26 +61,60 @@ function alwaysWrites(table: DemandTable, field: string): boolean {
   return unguarded && table.actions.length > 0 && table.actions.every((action) => action.writes.includes(field));
 }
 
-function touch(life: Life, table: DemandTable, field: string, first: number, last: number): void {
-  const matched = table.keys.some((key) => key.field === field);
-  const reads = table.actions.some((action) => action.reads.includes(field));
-  const writes = table.actions.some((action) => action.writes.includes(field));
-  if (!matched && !reads && !writes) return;
-  if (!life.touched && (matched || reads || !alwaysWrites(table, field))) life.fromStart = true;
-  life.touched = true;
-  life.matched ||= matched;
-  life.written ||= writes;
-  life.first = Math.min(life.first, first);
-  life.last = Math.max(life.last, last);
+/** One table's use of a field. */
+interface Touch {
+  readonly gress: Gress;
+  readonly matched: boolean;
+  readonly reads: boolean;
+  readonly writes: boolean;
+  readonly always: boolean;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** Uses of every field in program order, for tables that have a stage. */
+function touchesOf(demand: Demand, plan: Schedule): ReadonlyMap<string, Touch[]> {
+  const spans = demand.tables.map(() => ({ first: Infinity, last: -1 }));
+  for (const { table, stage } of plan.parts) {
+    spans[table].first = Math.min(spans[table].first, stage);
+    spans[table].last = Math.max(spans[table].last, stage);
+  }
+  const touches = new Map<string, Touch[]>();
+  for (const [index, table] of demand.tables.entries()) {
+    const { first, last } = spans[index];
+    if (last < 0) continue;
+    const matches = new Set(table.keys.map((key) => key.field));
+    const reads = new Set(table.actions.flatMap((action) => action.reads));
+    const writes = new Set(table.actions.flatMap((action) => action.writes));
+    for (const field of new Set([...matches, ...reads, ...writes])) {
+      const touch = {
+        gress: table.gress,
+        matched: matches.has(field),
+        reads: reads.has(field),
+        writes: writes.has(field),
+        always: alwaysWrites(table, field),
+        first,
+        last,
+      };
+      const known = touches.get(field);
+      if (known) known.push(touch);
+      else touches.set(field, [touch]);
+    }
+  }
+  return touches;
 }
 
 /** Life of a field in a gress: stages between its first and its last use, the whole gress at the ends that parser and deparser hold. */
-function lifeOf(demand: Demand, plan: Schedule, field: DemandField, gress: Gress, end: number): Life {
+function lifeOf(touches: readonly Touch[], field: DemandField, gress: Gress, end: number): Life {
   const life: Life = { first: Infinity, last: -1, matched: false, written: false, touched: false, fromStart: false };
-  for (const [index, table] of demand.tables.entries()) {
-    if (table.gress !== gress) continue;
-    const stages = plan.parts.filter((part) => part.table === index).map((part) => part.stage);
-    if (stages.length > 0) touch(life, table, field.name, Math.min(...stages), Math.max(...stages));
+  for (const touch of touches) {
+    if (touch.gress !== gress) continue;
+    if (!life.touched && (touch.matched || touch.reads || !touch.always)) life.fromStart = true;
+    life.touched = true;
+    life.matched ||= touch.matched;
+    life.written ||= touch.writes;
+    life.first = Math.min(life.first, touch.first);
+    life.last = Math.max(life.last, touch.last);
   }
   if (!life.touched) return life;
   const bridgedIn = gress === 'egress' && field.bridged;
@@ -107,11 +141,12 @@ export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
     const cluster = clusters.get(name);
     if (cluster !== undefined) widest.set(cluster, Math.max(widest.get(cluster) ?? 0, Math.min(bits, 32)));
   }
+  const touches = touchesOf(demand, plan);
   const items: PhvItem[] = [];
   for (const gress of ['ingress', 'egress'] as const) {
     const end = Math.max(0, ...plan.parts.filter((p) => demand.tables[p.table].gress === gress).map((p) => p.stage));
     for (const field of demand.fields) {
-      const life = lifeOf(demand, plan, field, gress, end);
+      const life = lifeOf(touches.get(field.name) ?? [], field, gress, end);
       if (!life.touched) continue;
       const cluster = clusters.get(field.name) ?? -1;
       const need: Need = arithmetic.has(field.name)
