@@ -14,7 +14,7 @@ interface Args extends CommonArgs {
 }
 
 async function handler(args: Args): Promise<void> {
-  const { loadScenarios, openCache, runScenario } = await import('../study/index.ts');
+  const { loadScenarios, openCache, runOrRecall } = await import('../study/index.ts');
   const { resultLine, resultText } = await import('../report/index.ts');
   const { checkWritable, writeFile } = await import('../files.ts');
   const { join } = await import('node:path');
@@ -24,10 +24,11 @@ async function handler(args: Args): Promise<void> {
   const results: unknown[] = [];
   for (const scenario of scenarios) {
     const cache = openCache(args.cache === '' ? undefined : args.cache);
-    const { result, timing, dataset } = await runScenario(scenario, { cache, progress: progress.report }).finally(
+    const { result, timing, kept } = await runOrRecall(scenario, { cache, progress: progress.report }).finally(
       progress.stop,
     );
-    warn(dataset, { ...args, acceptDamage: args.acceptDamage || scenario.replay.acceptDamage });
+    if (kept && !args.quiet) note(`${scenario.name}: nothing has changed, the result is from the cache`);
+    warn(result.replay, { ...args, acceptDamage: args.acceptDamage || scenario.replay.acceptDamage });
     results.push({ ...result, timing });
     if (args.out !== undefined)
       writeFile(join(args.out, `${scenario.name}.json`), `${JSON.stringify(result, null, 2)}\n`);

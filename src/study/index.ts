@@ -6,6 +6,7 @@ export * from './emit.ts';
 export * from './expectations.ts';
 export { figuresOf } from './figures.ts';
 export * from './inputs.ts';
+export * from './rerun.ts';
 export * from './result.ts';
 export * from './run.ts';
 export * from './scenario.ts';
