@@ -15,8 +15,13 @@ function makeFolder(path: string): void {
 
 /** Remove the temporary files of writes still under way; called on Ctrl-C. */
 export function dropPendingFiles(): void {
-  for (const path of pending) rmSync(path, { force: true, recursive: true });
-  pending.clear();
+  for (const path of pending) drop(path);
+}
+
+/** `force` does not cover a parent that is no folder: then there is nothing to remove either. */
+function drop(temporary: string): void {
+  pending.delete(temporary);
+  if (existsSync(temporary)) rmSync(temporary, { force: true, recursive: true });
 }
 
 /** Name a temporary sibling of `path` that vanishes on Ctrl-C until `settleFile` is called. */
@@ -43,8 +48,7 @@ export function writeFile(path: string, data: string | Uint8Array): void {
     writeFileSync(temporary, data);
     settleFile(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
-    pending.delete(temporary);
+    drop(temporary);
     failFile('FILE-WRITE', path, 'cannot be written', error);
   }
 }
@@ -63,8 +67,7 @@ export function checkWritable(path: string): void {
   } catch (error) {
     failFile('FILE-WRITE', path, 'cannot be written', error);
   } finally {
-    rmSync(temporary, { force: true });
-    pending.delete(temporary);
+    drop(temporary);
   }
 }
 
