@@ -99,7 +99,7 @@ function actionTable(context: Context): string[] {
     'action pegasim_mirror(bit<10> session) {',
     ...indent(mirror),
     '}',
-    ...(canMark ? [`action pegasim_dscp(bit<6> dscp) { ${context.field(tos, gress)}[7:2] = dscp; }`] : []),
+    ...(canMark ? dscpActions(context, tos) : []),
   ];
   const names = ['pegasim_forward', 'pegasim_drop', 'pegasim_mirror', ...(canMark ? ['pegasim_dscp'] : [])];
   const key = context.program.verdict.class;
@@ -114,6 +114,28 @@ function actionTable(context: Context): string[] {
   ];
 }
 
+/** The mark waits in metadata: only packets that have an IPv4 header can take it. */
+function dscpActions(context: Context, tos: string): string[] {
+  context.extra.set('pegasim_mark', 1);
+  context.extra.set('pegasim_dscp_value', 6);
+  return [
+    'action pegasim_dscp(bit<6> dscp) {',
+    '    meta.pegasim_mark = 1w1;',
+    '    meta.pegasim_dscp_value = dscp;',
+    '}',
+    'action pegasim_set_dscp() {',
+    `    ${context.field(tos, 'ingress')}[7:2] = meta.pegasim_dscp_value;`,
+    '}',
+  ];
+}
+
+function markStatements(context: Context): string[] {
+  const tos = tosField(context);
+  if (context.settings.result !== 'action' || tos === undefined || lastGress(context.program) !== 'ingress') return [];
+  const header = context.header(context.at.headerOf.get(tos)!);
+  return [`if (meta.pegasim_mark == 1w1 && hdr.${header}.isValid()) {`, '    pegasim_set_dscp();', '}'];
+}
+
 /** Statements at the end of the last control, for packets that were parsed. */
 export function resultStatements(context: Context): string[] {
   const { verdict } = context.program;
@@ -121,9 +143,9 @@ export function resultStatements(context: Context): string[] {
   const test = verdict.valid === undefined ? undefined : validTest(context, verdict.valid, gress);
   if (context.settings.result === 'none') return [];
   const yes = context.settings.result === 'header' ? 'pegasim_verdict();' : 'pegasim_result.apply();';
-  if (test === undefined) return [yes];
+  if (test === undefined) return [yes, ...markStatements(context)];
   const otherwise = context.settings.result === 'header' ? [' else {', '    pegasim_no_verdict();', '}'] : [''];
-  return [`if (${test}) {`, `    ${yes}`, `}${otherwise[0]}`, ...otherwise.slice(1)];
+  return [`if (${test}) {`, `    ${yes}`, `}${otherwise[0]}`, ...otherwise.slice(1), ...markStatements(context)];
 }
 
 function validTest(context: Context, field: string, gress: Gress): string {

@@ -6,8 +6,8 @@
 import { fail } from '../problem.ts';
 import type { Gress, Register, SaluOperand, SaluOutput, SaluUpdate, StatefulAction } from '../program/index.ts';
 import { type Context, indent } from './context.ts';
-import { compared, extreme, literal, type Reader, readField, readOperand, resize } from './expression.ts';
-import { holdsIn, isAlways, predicate } from './predicate.ts';
+import { compared, extreme, literal, type Reader, readField, readOperand, resize, type Text } from './expression.ts';
+import { feasibleOutcomes, holdsIn, isAlways, predicate } from './predicate.ts';
 
 /** Type of a register's cell. */
 export function cellType(register: Register): string {
@@ -107,10 +107,22 @@ function operandText(salu: Salu, one: SaluOperand): string {
   return salu.register.pair ? `value.${one.kind}` : 'value';
 }
 
+/** An input field against a constant that fits it is compared at the field's own width: no cast stands in the way. */
+function narrowInput(salu: Salu, c: number): Text | undefined {
+  const { op, a, minus, b, signed } = salu.action.conditions[c];
+  if (a.kind !== 'input' || b.kind !== 'const' || minus || (signed && op !== 'eq' && op !== 'ne')) return undefined;
+  const text = readOperand(salu.reader, salu.action.inputs[a.index], salu.bits);
+  return text.bits < salu.bits && b.value >= 0 && b.value < 2 ** text.bits ? text : undefined;
+}
+
 function conditionText(salu: Salu, c: number, positive: boolean): string {
   const { op, a, minus, b, signed } = salu.action.conditions[c];
   const left = minus ? `(${operandText(salu, a)} - ${operandText(salu, minus)})` : operandText(salu, a);
   const negated = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', le: 'gt', gt: 'le' } as const;
+  const narrow = b.kind === 'const' ? narrowInput(salu, c) : undefined;
+  if (narrow && b.kind === 'const') {
+    return compared(positive ? op : negated[op], false, narrow.text, literal(b.value, narrow.bits), narrow.bits);
+  }
   return compared(positive ? op : negated[op], signed, left, operandText(salu, b), salu.bits);
 }
 
@@ -203,7 +215,7 @@ function groupedLines(salu: Salu): string[] | undefined {
     const texts = group.list.map((one) => one.text);
     if (isAlways(group.when, count)) return texts;
     return [
-      `if (${predicate(group.when, count, (c, positive) => conditionText(salu, c, positive))}) {`,
+      `if (${predicate(group.when, count, (c, positive) => conditionText(salu, c, positive), feasibleOutcomes(salu.action.conditions))}) {`,
       ...indent(texts),
       '}',
     ];
@@ -229,29 +241,47 @@ function orderSafe(list: readonly Statement[]): boolean {
   return true;
 }
 
-/** Conditions and old values of later groups must not see the writes of earlier ones that ran for the same packet. */
-function groupsSafe(salu: Salu, groups: readonly { when: number | undefined; list: readonly Statement[] }[]): boolean {
+interface Group {
+  readonly when: number | undefined;
+  readonly list: readonly Statement[];
+}
+
+/**
+ * Conditions must not see the writes of earlier groups at all, and values must not see those that happen for the same packet:
+ * what groups of disjoint predicates write and read does not meet.
+ */
+function groupsSafe(salu: Salu, groups: readonly Group[]): boolean {
   const count = salu.action.conditions.length;
   const tested = salu.action.conditions.flatMap((one) => [one.a, one.minus, one.b]).map((one) => one?.kind);
-  const written = new Set<string>();
-  for (const { when, list } of groups) {
-    if (list.length === 0) continue;
-    const looks = isAlways(when, count) ? [] : tested;
-    if (looks.some((cell) => cell !== undefined && written.has(cell))) return false;
-    for (const one of list)
-      if (one.phase < 2 && one.reads.some((cell) => written.has(cell) && one.phase === 0)) return false;
-    for (const one of list) if (one.phase === 1 && one.reads.some((cell) => written.has(cell))) return false;
-    if (list.some((one) => one.phase === 2) && !isAlways(when, count)) return false;
-    for (const one of list) if (one.writes) written.add(one.writes);
-  }
-  return true;
+  return groups.every((group, g) => {
+    const earlier = groups
+      .slice(0, g)
+      .flatMap((one) => one.list.flatMap(({ writes }) => (writes === undefined ? [] : [{ writes, when: one.when }])));
+    if (!isAlways(group.when, count) && earlier.some(({ writes }) => tested.includes(writes as 'lo' | 'hi')))
+      return false;
+    const meets = (cell: string) =>
+      earlier.some(({ writes, when }) => writes === cell && together(when, group.when, count));
+    // New values (phase 2) come out last, when every update has been made.
+    return group.list.every((one) =>
+      one.phase === 2 ? isAlways(group.when, count) || g === groups.length - 1 : !one.reads.some(meets),
+    );
+  });
+}
+
+/** Can two predicates hold in one outcome? */
+function together(a: number | undefined, b: number | undefined, conditions: number): boolean {
+  return Array.from({ length: 2 ** conditions }, (_, one) => one).some((one) => holdsIn(a, one) && holdsIn(b, one));
 }
 
 /** Full decision tree: every condition is tested before anything is written. */
 function treeLines(salu: Salu, c: number, outcome: number): string[] {
   const { conditions } = salu.action;
   if (c < conditions.length) {
-    return branch(salu, c, treeLines(salu, c + 1, outcome + 2 ** c), treeLines(salu, c + 1, outcome));
+    const feasible = feasibleOutcomes(conditions);
+    const possible = (from: number) =>
+      Array.from({ length: 2 ** (conditions.length - c - 1) }, (_, rest) => from + rest * 2 ** (c + 1)).some(feasible);
+    const no = treeLines(salu, c + 1, outcome);
+    return possible(outcome + 2 ** c) ? branch(salu, c, treeLines(salu, c + 1, outcome + 2 ** c), no) : no;
   }
   const list = sortUpdates(statements(salu).filter((one) => holdsIn(one.when, outcome)));
   if (!orderSafe(list)) {
