@@ -1,9 +1,9 @@
 /** Action-unit instructions as closures (PROGRAM.md "Arithmetic"): read the stage's entry values, write the next stage's. */
 
-import type { BinaryOp, CompareOp, Instruction } from '../../program/index.ts';
+import type { BinaryOp, CompareOp, Instruction, Operand } from '../../program/index.ts';
 import { type FieldSlot, lowMask, shiftedHi, shiftedLo, signed, slotOf } from './layout.ts';
 import { type Machine, markWrite, type Read, type Run } from './machine.ts';
-import { operandBits, readCut, readHigh, readLow, type Scope } from './operand.ts';
+import { operandBits, paramIndex, readCut, readHigh, readLow, type Scope } from './operand.ts';
 
 type Combine = (a: number, b: number) => number;
 
@@ -77,8 +77,26 @@ function writeWords(slot: FieldSlot, low: Read, high: Read): Run {
   };
 }
 
+/**
+ * parameter + field into a field of at most 32 bits: most instructions of a mapped network, so they get a closure of their own.
+ * Sums modulo 2^w need no cut of the operands first.
+ */
+function compileSum(scope: Scope, slot: FieldSlot, a: Operand, b: Operand): Run | undefined {
+  if (a.kind !== 'param' || b.kind !== 'field' || slot.wide) return undefined;
+  const index = paramIndex(scope, a.param);
+  const paramMask = lowMask(scope.action.params[index].bits);
+  const from = slotOf(scope.layout, b.field).at;
+  const { at, maskLo, name } = slot;
+  return (machine) => {
+    markWrite(machine, at, name);
+    machine.next[at] = ((machine.data[machine.dataAt + index] & paramMask) + machine.now[from]) & maskLo;
+  };
+}
+
 function compileBinary(scope: Scope, slot: FieldSlot, instruction: Extract<Instruction, { op: BinaryOp }>): Run {
   const { op, a, b } = instruction;
+  const sum = op === 'add' ? (compileSum(scope, slot, a, b) ?? compileSum(scope, slot, b, a)) : undefined;
+  if (sum) return sum;
   if (slot.wide) {
     if (op !== 'and' && op !== 'or' && op !== 'xor') throw new Error(`${op} into ${slot.name}: wider than 32 bits`);
     const f = combine(op, 32);

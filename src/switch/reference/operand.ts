@@ -1,7 +1,7 @@
 /** Operands of instructions and stateful ALUs as closures: low and high word at the stage's entry. */
 
 import type { Action, Operand } from '../../program/index.ts';
-import { constWords, type FieldSlot, type Layout, lowMask, slotOf } from './layout.ts';
+import { constWords, type Layout, lowMask, slotOf } from './layout.ts';
 import type { Read } from './machine.ts';
 
 /** What an instruction may refer to: fields by layout, parameters by position in its action. */
@@ -10,7 +10,8 @@ export interface Scope {
   readonly action: Action;
 }
 
-function paramIndex(scope: Scope, name: string): number {
+/** Position of a parameter in its action. */
+export function paramIndex(scope: Scope, name: string): number {
   const index = scope.action.params.findIndex((param) => param.name === name);
   if (index < 0) throw new Error(`action ${scope.action.name} has no parameter ${name}`);
   return index;
@@ -56,9 +57,4 @@ export function operandBits(scope: Scope, operand: Operand): number | undefined 
   if (operand.kind === 'field') return slotOf(scope.layout, operand.field).bits;
   if (operand.kind === 'param') return scope.action.params[paramIndex(scope, operand.param)].bits;
   return undefined;
-}
-
-/** Slots of the fields an operand list reads. */
-export function fieldSlots(scope: Scope, operands: readonly Operand[]): FieldSlot[] {
-  return operands.flatMap((operand) => (operand.kind === 'field' ? [slotOf(scope.layout, operand.field)] : []));
 }
