@@ -126,6 +126,23 @@ Datasets('labels by file alone, tuples over all files, and time windows', async 
   assert.equal([...(await loadDataset({ ...spec, labels: windows })).flowLabel], [0, 0, 1, 1]);
 });
 
+Datasets(
+  'labels may name a capture by a longer or a shorter path; an end that two captures share names neither',
+  async () => {
+    for (const folder of ['x', 'y']) keep(`ends/pcap/${folder}/run.pcap`, capture(1, 1, 2, folder === 'x' ? 1 : 900));
+    keep('ends/pcap/z/only.pcap', capture(2, 1));
+    const labels = keep('ends/labels.csv', 'file,class\ndata/pcap/x/run.pcap,a\nrun.pcap,c\nonly.pcap,b\n');
+    const data = await loadDataset({
+      captures: scratch('ends/pcap'),
+      labels,
+      split: { by: 'list', file: keep('ends/split.json', '{"split": {"x/run.pcap": "train"}}') },
+    });
+    assert.equal([...data.flowLabel], [0, -1, 1]);
+    assert.is(data.counts.labelRowsUnmatched, 1);
+    assert.equal([...data.flowSplit], [TRAIN, NO_SPLIT, NO_SPLIT]);
+  },
+);
+
 Datasets('rows of different classes for one flow: the first is taken, the conflict is counted', async () => {
   keep('conflict/pcap/a.pcap', capture(1, 2, 2));
   const row = (flow: number, name: string): string =>

@@ -235,5 +235,5 @@ export function toEthernet(kind: LinkKind, bytes: Uint8Array, place: FramePlace)
   bytes[start + 13] = packed & 0xff;
   place.start = start;
   place.capLen -= shift;
-  place.origLen = Math.max(place.origLen - shift, place.capLen);
+  place.origLen = Math.min(0xffff_ffff, Math.max(place.origLen - shift, place.capLen));
 }

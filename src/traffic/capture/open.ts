@@ -160,7 +160,8 @@ async function* batches(
 ): AsyncGenerator<PacketColumns, void, undefined> {
   const { source, kernel, path } = opened;
   const wanted = Math.max(options.batchBytes ?? 1 << 20, 512 << 10);
-  const chunkBytes = opened.gzip ? wanted : Math.min(wanted, opened.fileBytes + 64); // a small file needs no big chunk
+  // A small file needs no big chunk; a pipe has size 0 and may be of any length.
+  const chunkBytes = opened.gzip || opened.fileBytes === 0 ? wanted : Math.min(wanted, opened.fileBytes + 64);
   const capacity = options.batchPackets ?? 65_536;
   try {
     let chunk = await firstChunk(opened, chunkBytes);

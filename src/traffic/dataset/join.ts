@@ -48,26 +48,30 @@ function addRow(index: Index, row: LabelRow): void {
   index.last[at] = row.index;
 }
 
-function baseName(name: string): string {
-  return name.slice(name.lastIndexOf('/') + 1);
+/** "a/b/c.pcap", "b/c.pcap", "c.pcap". */
+function suffixes(name: string): string[] {
+  const parts = name.split('/');
+  return parts.map((_, i) => parts.slice(i).join('/'));
 }
 
-/** Find the labels' files among the captures: by relative path, else by base name where only one capture has it. */
+/**
+ * Find the labels' files among the captures. Labels may name them by a longer path ("pcap/a/b.pcap") or a shorter one ("b.pcap"): the longest
+ * common end that only one capture has decides.
+ */
 function filesByName(captures: readonly CaptureFile[]): (name: string) => number {
-  const byName = new Map<string, number>();
-  const byBase = new Map<string, number>();
+  const bySuffix = new Map<string, number>();
   captures.forEach((capture, i) => {
-    byName.set(capture.name, i);
-    const base = baseName(capture.name);
-    byBase.set(base, byBase.has(base) ? -1 : i);
+    for (const suffix of suffixes(capture.name)) bySuffix.set(suffix, bySuffix.has(suffix) ? -1 : i);
+  });
+  captures.forEach((capture, i) => {
+    bySuffix.set(capture.name, i); // a whole name goes before the end of another
   });
   return (name) => {
     const plain = name.replaceAll('\\', '/').replace(/^\.\//, '');
-    return byName.get(plain) ?? byBase.get(baseName(plain)) ?? -1;
+    return suffixes(plain).reduce((found, suffix) => (found >= 0 ? found : (bySuffix.get(suffix) ?? -1)), -1);
   };
 }
 
-/** Captures are listed under a name that labels may lengthen ("pcap/a/b.pcap") or shorten ("b.pcap"). */
 function indexRows(
   labels: LabelFile,
   captures: readonly CaptureFile[],
