@@ -25,6 +25,7 @@ interface ProgramResult {
   readonly stages: number;
   readonly nStagesAvailable: number;
   readonly totals: { readonly sram: number; readonly tcam: number; readonly mapRam: number };
+  readonly phv: { readonly containersUsed: Readonly<Record<string, number>> };
 }
 
 function json<T>(...path: string[]): T {
@@ -78,11 +79,21 @@ function relative(have: number, want: number): number {
   return want === 0 ? (have === 0 ? 0 : 1) : Math.abs(have - want) / want;
 }
 
+/** Bits of the containers the compiler used in the match-action stages. */
+function containerBits({ phv }: ProgramResult): number {
+  return Object.entries(phv.containersUsed).reduce(
+    (sum, [name, count]) => sum + (name.startsWith('tagalong') ? 0 : count * Number(name.split('-')[1])),
+    0,
+  );
+}
+
 function wholePrograms() {
   const results = json<Record<string, Record<string, ProgramResult>>>('compiler', 'programs.json');
   const text = readFileSync(join(SHARED, 'p4', 'p4_table_inventory.json'), 'utf8');
   let [stageError, memoryError, answers, scored] = [0, 0, 0, 0];
-  console.log('program                target   fits          stages      SRAM         TCAM        map RAM');
+  console.log(
+    'program                target   fits          stages      SRAM         TCAM        map RAM     PHV bits',
+  );
   for (const { result, inventory } of PROGRAMS)
     for (const target of TARGETS) {
       const want = results[result][target];
@@ -98,7 +109,7 @@ function wholePrograms() {
       memoryError = Math.max(memoryError, relative(have.sram, want.totals.sram), relative(have.tcam, want.totals.tcam));
       const pair = (a: unknown, b: unknown) => `${String(a)}/${String(b)}`.padEnd(12);
       console.log(
-        `${result.padEnd(22)} ${target.padEnd(8)} ${pair(report.fits, want.fits)} ${close ? '~' : ' '} ${pair(report.stages.used, want.stages)}${pair(have.sram, want.totals.sram)} ${pair(have.tcam, want.totals.tcam)}${pair(have.mapRam, want.totals.mapRam)} ${(performance.now() - started).toFixed(0)} ms`,
+        `${result.padEnd(22)} ${target.padEnd(8)} ${pair(report.fits, want.fits)} ${close ? '~' : ' '} ${pair(report.stages.used, want.stages)}${pair(have.sram, want.totals.sram)} ${pair(have.tcam, want.totals.tcam)}${pair(have.mapRam, want.totals.mapRam)}${pair(report.phv.usedBits, containerBits(want))} ${(performance.now() - started).toFixed(0)} ms`,
       );
     }
   console.log('(ours/compiler; ~ within 2 stages of the chip: the fit answer is listed, not scored)');

@@ -23,9 +23,6 @@ const SIZES: readonly ContainerBits[] = [8, 16, 32];
 const LETTER: Readonly<Record<ContainerBits, string>> = { 8: 'B', 16: 'H', 32: 'W' };
 const PREFIX: Readonly<Record<Need, string>> = { normal: '', mocha: 'M', dark: 'D' };
 
-/** Groups that an unlimited chip opens for each size: enough for any program. */
-const UNLIMITED_GROUPS = 64;
-
 function isReserved(container: Container, all: readonly Container[], reserve: Reserve): boolean {
   const taken = reserve.containers[container.size] ?? 0;
   if (taken === 0) return false;
@@ -48,7 +45,7 @@ function buildContainers(chip: Chip, reserve: Reserve): Container[] {
   };
   const all: Container[] = [];
   for (const size of SIZES) {
-    const groups = Math.min(phv.groups[size], UNLIMITED_GROUPS);
+    const groups = phv.groups[size];
     for (const kind of ['normal', 'mocha', 'dark'] as const)
       for (let n = 0; n < groups * perGroup[kind]; n++) {
         const group = Math.floor(n / perGroup[kind]);
@@ -185,7 +182,7 @@ function busiest(lives: Container['lives']): number {
   );
 }
 
-function containerReports(containers: readonly Container[], chip: Chip): PhvReport['containers'] {
+function containerReports(containers: readonly Container[]): PhvReport['containers'] {
   return (['normal', 'mocha', 'dark'] as const).flatMap((kind) =>
     SIZES.map((bits) => {
       const own = containers.filter((container) => container.kind === kind && container.size === bits);
@@ -195,7 +192,7 @@ function containerReports(containers: readonly Container[], chip: Chip): PhvRepo
         bits,
         kind,
         used: used.length,
-        available: chip.phv.groups[bits] === Infinity ? null : own.length,
+        available: own.length,
         fieldBits,
       };
     }),
@@ -218,6 +215,36 @@ function clusterItems(items: readonly PhvItem[]): Map<string, PhvItem[]> {
   return clusters;
 }
 
+/** A chip without limits gives every field a container of its own. */
+function allocateFreely(items: readonly PhvItem[]): Allocation {
+  const count: Record<ContainerBits, number> = { 8: 0, 16: 0, 32: 0 };
+  const uses = items.map(({ size, field, gress, fieldLow, bits, first, last }): ContainerUse => {
+    const container = `${LETTER[size]}${count[size]++}`;
+    return { container, field, gress, fieldLow, containerLow: 0, bits, firstStage: first, lastStage: last };
+  });
+  const containers = SIZES.map((bits) => {
+    const fieldBits = items.filter((item) => item.size === bits).reduce((sum, item) => sum + item.bits, 0);
+    return { bits, kind: 'normal' as const, used: count[bits], available: null, fieldBits };
+  });
+  const usedBits = containers.reduce((sum, { used, bits }) => sum + used * bits, 0);
+  return { uses, report: { containers, usedBits, availableBits: null, share: null, map: uses, unplaced: [] } };
+}
+
+/** Clusters first, the largest before all; then what the parser alone writes; then the rest, long lives first. Answers what is left. */
+function allocateItems(containers: readonly Container[], items: readonly PhvItem[], uses: ContainerUse[]): PhvItem[] {
+  const left: PhvItem[] = [];
+  const clusters = [...clusterItems(items).values()].sort((a, b) => b.length - a.length);
+  for (const cluster of clusters) left.push(...placeCluster(containers, cluster, uses));
+  const single = items.filter((item) => item.cluster < 0);
+  const packs = (item: PhvItem) => item.parsedOnly && item.need !== 'normal';
+  for (const lump of lumps(single.filter(packs))) left.push(...placeLump(containers, lump, uses));
+  const rank = (need: Need) => (need === 'normal' ? 0 : need === 'mocha' ? 1 : 2);
+  const loose = single.filter((item) => !packs(item));
+  loose.sort((a, b) => rank(a.need) - rank(b.need) || b.last - b.first - (a.last - a.first));
+  for (const item of loose) if (!placeAlone(containers, item, uses)) left.push(item);
+  return left;
+}
+
 /** Allocates every field that a placed program uses in its stages. */
 export function allocatePhv(
   demand: Demand,
@@ -225,33 +252,16 @@ export function allocatePhv(
   chip: Chip,
   reserve: Reserve = NOTHING_RESERVED,
 ): Allocation {
-  const containers = buildContainers(chip, reserve);
   const items = phvItems(demand, plan);
+  if (SIZES.some((size) => chip.phv.groups[size] === Infinity)) return allocateFreely(items);
+  const containers = buildContainers(chip, reserve);
   const uses: ContainerUse[] = [];
-  const left: PhvItem[] = [];
-  const clusters = clusterItems(items);
-  for (const cluster of [...clusters.values()].sort((a, b) => b.length - a.length))
-    left.push(...placeCluster(containers, cluster, uses));
-  for (const lump of lumps(items.filter((item) => item.cluster < 0 && item.parsedOnly && item.need !== 'normal')))
-    left.push(...placeLump(containers, lump, uses));
-  const loose = items.filter((item) => item.cluster < 0 && !(item.parsedOnly && item.need !== 'normal'));
-  const rank = (need: Need) => (need === 'normal' ? 0 : need === 'mocha' ? 1 : 2);
-  loose.sort((a, b) => rank(a.need) - rank(b.need) || b.last - b.first - (a.last - a.first));
-  for (const item of loose) if (!placeAlone(containers, item, uses)) left.push(item);
-  const reports = containerReports(containers, chip);
+  const left = allocateItems(containers, items, uses);
+  const reports = containerReports(containers);
   const usedBits = reports.reduce((sum, report) => sum + report.used * report.bits, 0);
-  const unlimited = chip.stages === Infinity;
-  const availableBits = unlimited ? null : containers.reduce((sum, container) => sum + container.size, 0);
+  const availableBits = containers.reduce((sum, container) => sum + container.size, 0);
   uses.sort((a, b) => (a.container < b.container ? -1 : a.container > b.container ? 1 : a.firstStage - b.firstStage));
-  return {
-    uses,
-    report: {
-      containers: reports,
-      usedBits,
-      availableBits,
-      share: availableBits ? usedBits / availableBits : null,
-      map: uses,
-      unplaced: [...new Set(left.map((item) => item.field))],
-    },
-  };
+  const unplaced = [...new Set(left.map((item) => item.field))];
+  const share = availableBits > 0 ? usedBits / availableBits : null;
+  return { uses, report: { containers: reports, usedBits, availableBits, share, map: uses, unplaced } };
 }

@@ -11,7 +11,7 @@ import type { FitOption } from './types.ts';
 /** Parameters wider than this are worth narrowing. */
 const NARROW_BITS = 16;
 
-/** Most gateways of an option that is tried; keeps a hopeless program from taking minutes. */
+/** Programs with more tables get no options: each is another schedule. */
 const MAX_TABLES = 600;
 
 function outcome(demand: Demand, chip: Chip, reserve: Reserve): { stages: number; fits: boolean } {
@@ -40,6 +40,39 @@ function narrower(demand: Demand): Demand {
       params: action.params.map((bits) => Math.min(bits, NARROW_BITS)),
     })),
   }));
+}
+
+/** Longest key of a joined table: its memory grows with every bit. */
+const JOINED_KEY_BITS = 16;
+
+function sameResults(a: DemandTable, b: DemandTable): boolean {
+  if (a.actions.length !== 1 || b.actions.length !== 1) return false;
+  const [x, y] = [a.actions[0], b.actions[0]];
+  const adds = x.writes.every((field) => y.writes.includes(field)) && x.writes.length === y.writes.length;
+  return adds && a.gress === b.gress && a.under[0]?.gate === b.under[0]?.gate && x.params.join() === y.params.join();
+}
+
+function isIndexed(table: DemandTable): boolean {
+  return table.kind === 'match' && table.keys.every((key) => key.match === 'exact');
+}
+
+/** Pairs of exact tables that feed the same sums, as one table over both keys. */
+function joined(demand: Demand): Demand | undefined {
+  const bits = (table: DemandTable) => table.keys.reduce((sum, key) => sum + key.bits, 0);
+  const gone = new Set<DemandTable>();
+  const tables = demand.tables.flatMap((table): DemandTable[] => {
+    if (gone.has(table)) return [];
+    const fits = (other: DemandTable) =>
+      other.order > table.order && !gone.has(other) && isIndexed(other) && sameResults(table, other);
+    const other = isIndexed(table)
+      ? demand.tables.find((one) => fits(one) && bits(one) + bits(table) <= JOINED_KEY_BITS)
+      : undefined;
+    if (!other) return [table];
+    gone.add(other);
+    const keys = [...table.keys, ...other.keys];
+    return [{ ...table, name: `${table.name} + ${other.name}`, keys, entries: table.entries * other.entries }];
+  });
+  return gone.size > 0 ? { ...demand, tables } : undefined;
 }
 
 /** Tables of the second half of the stages run in egress, beside the first half in ingress; only for programs without branches. */
@@ -76,10 +109,12 @@ function bridgedBits(demand: Demand): number {
 export function fitOptions(demand: Demand, chip: Chip, reserve: Reserve = NOTHING_RESERVED): FitOption[] {
   if (demand.tables.length > MAX_TABLES) return [];
   const now = outcome(demand, chip, reserve).stages;
+  const pairs = joined(demand);
   const split = halfInEgress(demand, chip, reserve);
   const tried: { what: string; demand: Demand; chip: Chip }[] = [
     { what: 'half the leaves in every table', demand: fewerLeaves(demand), chip },
     { what: `results of ${NARROW_BITS} bits instead of 32`, demand: narrower(demand), chip },
+    ...(pairs ? [{ what: 'indices joined in pairs', demand: pairs, chip }] : []),
     ...(split ? [{ what: `second half in egress (${bridgedBits(split)} bits bridged)`, demand: split, chip }] : []),
     ...CHIPS.filter((other) => other.name !== chip.name && other.stages !== Infinity && other.stages > 6).map(
       (other) => ({
