@@ -6,18 +6,28 @@ import type { Placement, Program } from '../program/index.ts';
 import type { Chip, FitReport } from '../switch/index.ts';
 import type { FeatureRows } from '../traffic/columns.ts';
 import { quantise } from './fixedpoint/index.ts';
-import { type FuzzyOptions, fuzzyNetwork } from './fuzzy/index.ts';
+import { type FusionOptions, mapModel, type PassReport } from './fusion/index.ts';
+import {
+  type FineTuneOptions,
+  type FuzzyOptions,
+  type FuzzyResult,
+  fineTune,
+  fuzzyNetwork,
+  type LabelledRows,
+} from './fuzzy/index.ts';
 import { frontInputs } from './lower/assemble.ts';
 import { type Compiled, evaluateNetwork, searchLayout } from './lower/index.ts';
 import type { TableNetwork } from './lower/network.ts';
 import type { Mapped } from './mapped.ts';
-import { type BuildOptions, buildGraph, type MapGraph } from './primitives/index.ts';
+import type { MapGraph } from './primitives/index.ts';
 import { graphOnSwitch, inputScales, switchClamps } from './ticks.ts';
 
 /** How the tables are made. */
 export interface StrategyOptions extends Pick<FuzzyOptions, 'strategy' | 'leaves' | 'refit'> {
   /** Bits of every sum (default 16). */
   readonly width?: 8 | 12 | 16 | 32;
+  /** Back-propagation through leaf values and thresholds (argmax models; needs labels). Default off. */
+  readonly fineTune?: boolean | FineTuneOptions;
 }
 
 export interface CompileInput {
@@ -30,7 +40,7 @@ export interface CompileInput {
   /** Slots, policy, ticks of the program front. */
   readonly front?: Omit<FrontOptions, 'features' | 'window' | 'clamp'>;
   /** Groups of the Partition and other options of the graph. */
-  readonly graph?: Omit<BuildOptions, 'features'>;
+  readonly graph?: Omit<FusionOptions, 'features' | 'window'>;
   readonly strategy?: StrategyOptions;
   readonly progress?: Progress;
 }
@@ -41,6 +51,8 @@ export interface CompiledModel {
   /** False when the chip cannot hold it; the placement is then the nearest that was found. */
   readonly fits: boolean;
   readonly mapped: Mapped;
+  /** What each fusion pass saved. */
+  readonly passes: readonly PassReport[];
   readonly front: Front;
   readonly layout: Pick<Compiled, 'cut' | 'layout' | 'layoutsTried'>;
   /** Resources by stage, critical path, what is short and what would help. */
@@ -104,6 +116,19 @@ function agreement(network: TableNetwork, values: Float64Array, rows: number, fl
   return same / rows;
 }
 
+/** Fine-tuned network if asked for; labelled train rows teach, validation rows stop. */
+function tune(input: CompileInput, made: FuzzyResult, train: LabelledRows): TableNetwork {
+  const asked = input.strategy?.fineTune ?? false;
+  if (asked === false) return made.network;
+  const validation = rowsOfSplit(input.calibration, 1);
+  const options: FineTuneOptions = {
+    ...(asked === true ? {} : asked),
+    ...(input.progress === undefined ? {} : { progress: input.progress }),
+  };
+  const stop = validation.rows > 0 ? validation : train;
+  return fineTune(made.network, train, made.float[made.output], stop, options).network;
+}
+
 /**
  * Compiles a float model: graph, fuzzy matching on the calibration rows, fixed point, tables, placement.
  * Throws COMPILE-* for an operator without a rule, features that do not match, or a sum that cannot be held.
@@ -113,7 +138,11 @@ export function compileModel(input: CompileInput): CompiledModel {
   const train = rowsOfSplit(input.calibration, 0);
   checkCalibration(input, train.rows);
   progress?.('compile: graph', 0);
-  const graph = buildGraph(input.model, { ...input.graph, features: spec.features });
+  const { graph, reports: passes } = mapModel(input.model, {
+    ...input.graph,
+    features: spec.features,
+    window: spec.window,
+  });
   const tickBits = input.front?.tickBits ?? 16;
   const scales = inputScales(spec.features, spec.units, tickBits);
   const clamp = switchClamps(spec.features, spec.clamp ?? {}, scales);
@@ -130,14 +159,20 @@ export function compileModel(input: CompileInput): CompiledModel {
     ...(progress === undefined ? {} : { progress }),
   });
   const strategy = [
-    { name: 'fuzzy matching', agreement: agreement(made.network, train.values, train.rows, made.float[graph.output]) },
+    { name: 'fuzzy matching', agreement: agreement(made.network, train.values, train.rows, made.float[made.output]) },
   ];
+  const tuned = tune(input, made, train);
+  if (tuned !== made.network)
+    strategy.push({
+      name: 'fine-tuning',
+      agreement: agreement(tuned, train.values, train.rows, made.float[made.output]),
+    });
   const ranges = features.map((f) => ({ min: 0, max: f.clamp ?? 2 ** f.bits - 1 }));
   const inputs = Array.from({ length: graph.values[0].size }, (_, i) => ranges[i % ranges.length]);
-  const { network, formats } = quantise(made.network, { width: input.strategy?.width ?? 16, inputs });
+  const { network, formats } = quantise(tuned, { width: input.strategy?.width ?? 16, inputs });
   strategy.push({
     name: 'fixed point',
-    agreement: agreement(network, train.values, train.rows, made.float[graph.output]),
+    agreement: agreement(network, train.values, train.rows, made.float[made.output]),
   });
   progress?.('compile: layout', 0);
   const compiled = searchLayout(input.name, network, front, chip, {
@@ -147,7 +182,7 @@ export function compileModel(input: CompileInput): CompiledModel {
   const mapped: Mapped = {
     version: 1,
     name: input.name,
-    float: made.network,
+    float: tuned,
     fixed: network,
     formats,
     strategy,
@@ -155,5 +190,5 @@ export function compileModel(input: CompileInput): CompiledModel {
     tables: lowered.report,
     sums: lowered.sums,
   };
-  return { program, placement, fits, mapped, front, fit, layout: { cut, layout, layoutsTried } };
+  return { program, placement, fits, mapped, passes, front, fit, layout: { cut, layout, layoutsTried } };
 }

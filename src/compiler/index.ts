@@ -9,9 +9,10 @@ export {
   rowsOfSplit,
   type StrategyOptions,
 } from './compile.ts';
+export { type FusionOptions, mapModel, type PassReport } from './fusion/index.ts';
 export type { Phase, TableNetwork, TableReport } from './lower/index.ts';
 export { evaluateMapped, type Mapped, type MappedResult, type StrategyStep } from './mapped.ts';
-export { type BuildOptions, buildGraph, evaluateGraph, type MapGraph } from './primitives/index.ts';
+export { buildGraph, evaluateGraph, type MapGraph } from './primitives/index.ts';
 export {
   compileInjected,
   evaluateTableModel,

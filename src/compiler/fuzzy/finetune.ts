@@ -19,10 +19,10 @@ export interface LabelledRows {
 export interface FineTuneOptions {
   /** Default 1. */
   readonly seed?: number;
-  /** Default 24; stops after `patience` (default 6) epochs without a better validation macro-F1. */
+  /** Default 10; stops after `patience` (default 4) epochs without a better validation macro-F1. */
   readonly epochs?: number;
   readonly patience?: number;
-  /** Default 2e-3. */
+  /** Default 5e-3, falling to 0. */
   readonly rate?: number;
   readonly batch?: number;
   /** Share of the loss that follows the float logits instead of the labels (default 0.5). */
@@ -42,7 +42,6 @@ interface Layer {
   }[];
   /** Row stride of each tree in the combined index. */
   readonly stride: readonly number[];
-  readonly leafGradient: Float64Array;
 }
 
 interface Session {
@@ -106,14 +105,14 @@ function openSession(network: TableNetwork, data: LabelledRows): Session {
     if (map.kind !== 'tree' && map.kind !== 'exact') throw new Error(`fine-tuning knows no ${map.kind} maps`);
     const scale = Float64Array.from(map.outIndex, (e) => spread[map.output][e]);
     const lut = parameter(map.lut as Float64Array, map.outIndex.length, scale);
-    if (map.kind === 'exact') return { map, lut, trees: [], stride: [], leafGradient: new Float64Array(0) };
+    if (map.kind === 'exact') return { map, lut, trees: [], stride: [] };
     const trees = map.trees.map((tree) => {
       const soft = softTree(tree, (c) => spread[tree.inputs[c].value][tree.inputs[c].index]);
       const threshold = parameter(tree.threshold, 1, new Float64Array([1]));
       return { soft, threshold, x: new Float64Array(tree.inputs.length), dx: new Float64Array(tree.inputs.length) };
     });
     const stride = map.trees.map((_, t) => map.trees.slice(t + 1).reduce((product, tree) => product * tree.leaves, 1));
-    return { map, lut, trees, stride, leafGradient: new Float64Array(Math.max(1, ...map.trees.map((t) => t.leaves))) };
+    return { map, lut, trees, stride };
   });
   return {
     network,
@@ -152,7 +151,7 @@ function forward(s: Session, input: Float64Array, at: number): void {
 function backward(s: Session): void {
   for (let l = s.layers.length - 1; l >= 0; l--) {
     const layer = s.layers[l];
-    const { map, lut, trees, stride, leafGradient } = layer;
+    const { map, lut, trees, stride } = layer;
     const n = map.outIndex.length;
     const from = s.gradients[map.output];
     const index = s.index[l];
@@ -161,17 +160,20 @@ function backward(s: Session): void {
     trees.forEach(({ soft, threshold, x, dx }, t) => {
       const { tree } = soft;
       if (tree.coord.length === 0) return;
-      const leaf = Math.floor(index / stride[t]) % tree.leaves;
-      for (let k = 0; k < tree.leaves; k++) {
-        const row = (index + (k - leaf) * stride[t]) * n;
-        let g = 0;
-        for (let o = 0; o < n; o++) g += from[map.outIndex[o]] * lut.value[row + o];
-        leafGradient[k] = g;
-      }
+      const hard = Math.floor(index / stride[t]) % tree.leaves;
       for (let c = 0; c < x.length; c++) x[c] = s.values[tree.inputs[c].value][tree.inputs[c].index];
       dx.fill(0);
-      backSoft(soft, x, leafGradient, dx, threshold.gradient);
-      for (let node = 0; node < tree.coord.length; node++) threshold.touched.add(node);
+      backSoft(soft, x, {
+        leaf: (k) => {
+          const row = (index + (k - hard) * stride[t]) * n;
+          let g = 0;
+          for (let o = 0; o < n; o++) g += from[map.outIndex[o]] * lut.value[row + o];
+          return g;
+        },
+        input: dx,
+        threshold: threshold.gradient,
+        touched: threshold.touched,
+      });
       for (let c = 0; c < x.length; c++) s.gradients[tree.inputs[c].value][tree.inputs[c].index] += dx[c];
     });
   }
@@ -223,27 +225,79 @@ function stepThresholds(s: Session, rate: number, batch: number, step: number): 
     }
 }
 
-/** Mean cross-entropy gradient of one row into the verdict's value. */
+/** Equal rows are walked once: first row of each kind, and how often each class was seen with it. */
+interface Distinct {
+  readonly row: Int32Array;
+  /** kinds × classes. */
+  readonly counts: Float64Array;
+}
+
+function distinctRows(data: LabelledRows, width: number, classes: number): Distinct {
+  const kinds = new Map<string, number>();
+  const row: number[] = [];
+  const of = new Int32Array(data.rows);
+  for (let r = 0; r < data.rows; r++) {
+    const key = data.values.subarray(r * width, (r + 1) * width).join();
+    let kind = kinds.get(key);
+    if (kind === undefined) {
+      kind = row.push(r) - 1;
+      kinds.set(key, kind);
+    }
+    of[r] = kind;
+  }
+  const counts = new Float64Array(row.length * classes);
+  for (let r = 0; r < data.rows; r++) counts[of[r] * classes + data.label[r]]++;
+  return { row: Int32Array.from(row), counts };
+}
+
+/** Gradient of the cross-entropy (labels and teacher) summed over a kind's rows; returns their number. */
 function lossGradient(
   s: Session,
-  label: number,
+  counts: Float64Array,
   teacher: Float64Array,
   at: number,
   distill: number,
   p: Float64Array,
   q: Float64Array,
-): void {
+): number {
   const { value } = s.network.verdict;
   const n = p.length;
   softmax(s.values[value], 0, n, p);
   softmax(teacher, at, n, q);
   const gradient = s.gradients[value];
-  for (let c = 0; c < n; c++) gradient[c] = p[c] - (1 - distill) * (c === label ? 1 : 0) - distill * q[c];
+  let weight = 0;
+  for (let c = 0; c < n; c++) weight += counts[c];
+  for (let c = 0; c < n; c++) gradient[c] = weight * (p[c] - distill * q[c]) - (1 - distill) * counts[c];
+  return weight;
+}
+
+/** Running means of all parameters: what is validated and kept, smoother than the last step. */
+function followMeans(s: Session, means: readonly Float64Array[], decay: number): void {
+  s.parameters.forEach(({ value }, i) => {
+    const mean = means[i];
+    for (let j = 0; j < mean.length; j++) mean[j] += (1 - decay) * (value[j] - mean[j]);
+  });
+}
+
+/** Puts other values into the parameters, runs `work`, and puts the old ones back. */
+function withValues<T>(s: Session, values: readonly Float64Array[], work: () => T): T {
+  const own = snapshot(s);
+  s.parameters.forEach(({ value }, i) => {
+    value.set(values[i]);
+  });
+  const result = work();
+  s.parameters.forEach(({ value }, i) => {
+    value.set(own[i]);
+  });
+  return result;
 }
 
 function snapshot(s: Session): Float64Array[] {
   return s.parameters.map((p) => Float64Array.from(p.value));
 }
+
+/** Steps that the running means look back over: about 1 / (1 − decay). */
+const MEAN_DECAY = 0.98;
 
 export interface FineTuneResult {
   readonly network: TableNetwork;
@@ -269,33 +323,40 @@ export function fineTune(
   const s = openSession(own, train);
   const classes = own.values[own.verdict.value].size;
   const score = (): number =>
-    macroF1(evaluateNetwork(own, validation.values, validation.rows).classes, validation.label, classes);
+    macroF1(validation.label, evaluateNetwork(own, validation.values, validation.rows).classes, classes);
   const history = [score()];
-  const [batch, epochs, rate] = [options.batch ?? 128, options.epochs ?? 24, options.rate ?? 2e-3];
+  const [batch, epochs, rate] = [options.batch ?? 64, options.epochs ?? 10, options.rate ?? 5e-3];
   const next = random(options.seed ?? 1);
   const [p, q] = [new Float64Array(classes), new Float64Array(classes)];
   const width = own.values[0].size;
+  const distinct = distinctRows(train, width, classes);
+  const means = snapshot(s);
   let kept = { epoch: 0, score: history[0], values: snapshot(s) };
   let step = 0;
-  for (let epoch = 1; epoch <= epochs && epoch - kept.epoch <= (options.patience ?? 6); epoch++) {
+  for (let epoch = 1; epoch <= epochs && epoch - kept.epoch <= (options.patience ?? 4); epoch++) {
     options.progress?.('fine-tuning', epoch - 1, epochs);
-    const order = shuffled(train.rows, next);
+    const order = shuffled(distinct.row.length, next);
     for (let from = 0; from < order.length; from += batch) {
       const to = Math.min(order.length, from + batch);
+      let weight = 0;
       for (let i = from; i < to; i++) {
-        const r = order[i];
+        const kind = order[i];
+        const r = distinct.row[kind];
         forward(s, train.values, r * width);
         for (const g of s.gradients) g.fill(0);
-        lossGradient(s, train.label[r], teacher, r * classes, options.distill ?? 0.5, p, q);
+        const counts = distinct.counts.subarray(kind * classes, (kind + 1) * classes);
+        weight += lossGradient(s, counts, teacher, r * classes, options.distill ?? 0.5, p, q);
         backward(s);
       }
       step++;
       const now = rate * (1 - (epoch - 1) / epochs);
-      stepThresholds(s, now, to - from, step);
-      for (const one of s.parameters) if (one.touched.size > 0) adamRows(one, now, to - from, step);
+      stepThresholds(s, now, weight, step);
+      for (const one of s.parameters) if (one.touched.size > 0) adamRows(one, now, weight, step);
+      followMeans(s, means, MEAN_DECAY);
     }
-    history.push(score());
-    if (history[epoch] > kept.score) kept = { epoch, score: history[epoch], values: snapshot(s) };
+    history.push(withValues(s, means, score));
+    if (history[epoch] > kept.score)
+      kept = { epoch, score: history[epoch], values: means.map((m) => Float64Array.from(m)) };
   }
   s.parameters.forEach((one, i) => {
     one.value.set(kept.values[i]);

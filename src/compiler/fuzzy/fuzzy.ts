@@ -6,6 +6,7 @@ import type { Progress } from '../../problem.ts';
 import type { NetMap, TableNetwork, Tree, TreeMap } from '../lower/network.ts';
 import { evaluateValues, type MapGraph, type MapNode } from '../primitives/index.ts';
 import { type GrownTree, grownLeaves, growTree } from './grow.ts';
+import { splitPackets } from './packets.ts';
 import { applyRows, type RefitTable, refitSum } from './refit.ts';
 
 export interface FuzzyOptions {
@@ -47,6 +48,20 @@ interface Work {
   readonly options: Required<Pick<FuzzyOptions, 'strategy' | 'leaves' | 'refit'>>;
   readonly trees: Map<number, readonly GrownTree[]>;
   readonly luts: Map<number, Float64Array>;
+}
+
+/** Equal functions that add into one value keep a common tree only: with a table each they can be refitted apart. */
+function tablesPerPosition(graph: MapGraph): MapGraph {
+  const outputs = new Map<string, Set<number>>();
+  for (const map of graph.maps)
+    if (map.shared !== undefined)
+      outputs.set(map.shared.key, (outputs.get(map.shared.key) ?? new Set()).add(map.output));
+  const maps = graph.maps.map((map): MapNode => {
+    const { shared, ...rest } = map;
+    if (shared === undefined || outputs.get(shared.key)!.size > 1) return map;
+    return { ...rest, indexShared: map.indexShared ?? shared };
+  });
+  return { ...graph, maps };
 }
 
 /** Values whose maps share tables are worked on together; in order of their first value. */
@@ -360,6 +375,8 @@ function netMap(work: Work, map: MapNode): NetMap {
 /** Result: the network with float leaf values, and the activations of the calibration rows, float and through the tables. */
 export interface FuzzyResult {
   readonly network: TableNetwork;
+  /** Value that holds the answer. */
+  readonly output: number;
   readonly float: readonly Float64Array[];
   readonly actual: readonly Float64Array[];
 }
@@ -369,14 +386,15 @@ export interface FuzzyResult {
  * `verdict` says how the output is read; `features` how wide the inputs are on the switch.
  */
 export function fuzzyNetwork(
-  graph: MapGraph,
+  whole: MapGraph,
   calibration: Calibration,
   features: readonly FuzzyInput[],
-  verdict: TableNetwork['verdict'],
+  answer: TableNetwork['verdict'],
   classes: readonly string[],
   options: FuzzyOptions = {},
 ): FuzzyResult {
   const strategy = options.strategy ?? 'output-aware';
+  const graph = tablesPerPosition(splitPackets(whole));
   const x = Float64Array.from(calibration.values);
   const work: Work = {
     graph,
@@ -403,7 +421,7 @@ export function fuzzyNetwork(
       ...(v.bias === undefined ? {} : { bias: v.bias }),
     })),
     maps: graph.maps.map((map) => netMap(work, map)),
-    verdict,
+    verdict: { ...answer, value: graph.output },
   };
-  return { network, float: work.float, actual: work.actual as Float64Array[] };
+  return { network, output: graph.output, float: work.float, actual: work.actual as Float64Array[] };
 }

@@ -4,16 +4,10 @@
  */
 import type { Tree } from '../lower/network.ts';
 
-/** A tree ready for walking backwards: nodes in an order in which children come after parents. */
+/** A tree with the width of its decision at each node. */
 export interface SoftTree {
   readonly tree: Tree;
-  /** Width of the decision at each node. */
   readonly tau: Float64Array;
-  readonly order: Int32Array;
-  /** Scratch: soft value and reach of each node, probability of going right. */
-  readonly value: Float64Array;
-  readonly reach: Float64Array;
-  readonly right: Float64Array;
 }
 
 /** Decision widths: half the distance between neighbouring thresholds of the same input; alone: from the spread of the input. */
@@ -32,54 +26,34 @@ function widths(tree: Tree, spread: (coord: number) => number): Float64Array {
 }
 
 export function softTree(tree: Tree, spread: (coord: number) => number): SoftTree {
-  const order: number[] = [];
-  const visit = (node: number): void => {
-    if (node < 0) return;
-    order.push(node);
-    visit(tree.left[node]);
-    visit(tree.right[node]);
-  };
-  if (tree.coord.length > 0) visit(0);
-  const n = tree.coord.length;
-  return {
-    tree,
-    tau: widths(tree, spread),
-    order: Int32Array.from(order),
-    value: new Float64Array(n),
-    reach: new Float64Array(n),
-    right: new Float64Array(n),
-  };
+  return { tree, tau: widths(tree, spread) };
 }
 
-/**
- * Adds the straight-through gradients of one row. `x` are the tree's inputs, `leafGradient[l]` = d loss / d (leaf l is taken);
- * `input(c, g)` and `threshold(n, g)` receive the derivatives.
- */
-export function backSoft(
-  soft: SoftTree,
-  x: Float64Array,
-  leafGradient: Float64Array,
-  inputGradient: Float64Array,
-  thresholdGradient: Float64Array,
-): void {
-  const { tree, tau, order, value, reach, right } = soft;
-  for (let i = order.length - 1; i >= 0; i--) {
-    const n = order[i];
-    const s = 1 / (1 + Math.exp(-(x[tree.coord[n]] - tree.threshold[n]) / tau[n]));
-    right[n] = s;
-    const [l, r] = [tree.left[n], tree.right[n]];
-    value[n] = (1 - s) * (l < 0 ? leafGradient[~l] : value[l]) + s * (r < 0 ? leafGradient[~r] : value[r]);
-  }
-  if (order.length > 0) reach[order[0]] = 1;
-  for (let i = 0; i < order.length; i++) {
-    const n = order[i];
-    const s = right[n];
-    const [l, r] = [tree.left[n], tree.right[n]];
-    if (l >= 0) reach[l] = reach[n] * (1 - s);
-    if (r >= 0) reach[r] = reach[n] * s;
-    const difference = (r < 0 ? leafGradient[~r] : value[r]) - (l < 0 ? leafGradient[~l] : value[l]);
-    const g = (reach[n] * difference * s * (1 - s)) / tau[n];
-    inputGradient[tree.coord[n]] += g;
-    thresholdGradient[n] -= g;
-  }
+/** Sides less likely than this are taken as impossible: their leaves need not be looked at. */
+const NEGLIGIBLE = 2e-3;
+
+/** Derivatives of one row go here. */
+export interface SoftGradients {
+  /** d loss / d (leaf is taken); asked only for leaves that are likely enough. */
+  leaf(leaf: number): number;
+  readonly input: Float64Array;
+  readonly threshold: Float64Array;
+  readonly touched: Set<number>;
+}
+
+/** Adds the straight-through gradients of one row with inputs `x`; returns the soft mean of the leaf derivatives below `node`. */
+export function backSoft(soft: SoftTree, x: Float64Array, out: SoftGradients, node = 0, reach = 1): number {
+  if (node < 0) return out.leaf(~node);
+  const { tree, tau } = soft;
+  const c = tree.coord[node];
+  const s = 1 / (1 + Math.exp((tree.threshold[node] - x[c]) / tau[node]));
+  if (s < NEGLIGIBLE) return backSoft(soft, x, out, tree.left[node], reach);
+  if (s > 1 - NEGLIGIBLE) return backSoft(soft, x, out, tree.right[node], reach);
+  const left = backSoft(soft, x, out, tree.left[node], reach * (1 - s));
+  const right = backSoft(soft, x, out, tree.right[node], reach * s);
+  const g = (reach * (right - left) * s * (1 - s)) / tau[node];
+  out.input[c] += g;
+  out.threshold[node] -= g;
+  out.touched.add(node);
+  return left * (1 - s) + right * s;
 }

@@ -21,3 +21,4 @@ export {
   tableRows,
 } from './network.ts';
 export { type Compiled, searchLayout } from './search.ts';
+export { coverTrees, type GridSource } from './treetable.ts';

@@ -1,7 +1,8 @@
 /** Trees as ternary tables: the grid of their thresholds, labelled with table rows, covered by prefixes. */
 import { type Entries, entriesFromColumns, type Table, type TableKey, toUnsigned } from '../../program/index.ts';
 import type { ElementRef } from '../primitives/graph.ts';
-import { type Cover, coverGrid, type GridFunction, naiveEntries, prefixMask } from '../ternary/index.ts';
+import { type Cover, coverGrid, type GridFunction, type KeySpec, naiveEntries, prefixMask } from '../ternary/index.ts';
+import type { Range } from './bounds.ts';
 import { elementField, keySpec, type LowerContext } from './context.ts';
 import { leafOf, type Tree } from './network.ts';
 
@@ -13,10 +14,16 @@ export interface TreeGrid {
 
 const same = (a: ElementRef, b: ElementRef): boolean => a.value === b.value && a.index === b.index;
 
+/** What a grid needs to know about an element: its key, and the values it takes. */
+export interface GridSource {
+  key(ref: ElementRef): KeySpec;
+  range(ref: ElementRef): Range;
+}
+
 /** Cuts of one element that separate values of its domain, ascending whole numbers. */
-function cutsOf(context: LowerContext, trees: readonly Tree[], ref: ElementRef): number[] {
-  const { max } = context.bounds[ref.value][ref.index];
-  const { min } = keySpec(context, ref);
+function cutsOf(source: GridSource, trees: readonly Tree[], ref: ElementRef): number[] {
+  const { max } = source.range(ref);
+  const { min } = source.key(ref);
   const cuts = new Set<number>();
   for (const tree of trees) {
     for (let n = 0; n < tree.coord.length; n++) {
@@ -28,18 +35,18 @@ function cutsOf(context: LowerContext, trees: readonly Tree[], ref: ElementRef):
 }
 
 /** Grid of several trees over the elements that they really test; labels are combined leaf indices. */
-export function treeGrid(context: LowerContext, trees: readonly Tree[]): TreeGrid {
+export function treeGrid(source: GridSource, trees: readonly Tree[]): TreeGrid {
   const refs: ElementRef[] = [];
   for (const tree of trees) {
     for (const c of new Set(tree.coord)) {
       const ref = tree.inputs[c];
-      if (!refs.some((r) => same(r, ref)) && cutsOf(context, trees, ref).length > 0) refs.push(ref);
+      if (!refs.some((r) => same(r, ref)) && cutsOf(source, trees, ref).length > 0) refs.push(ref);
     }
   }
-  const cuts = refs.map((ref) => cutsOf(context, trees, ref));
-  const keys = refs.map((ref) => keySpec(context, ref));
+  const cuts = refs.map((ref) => cutsOf(source, trees, ref));
+  const keys = refs.map((ref) => source.key(ref));
   const at = trees.map((tree) => tree.inputs.map((ref) => refs.findIndex((r) => same(r, ref))));
-  const low = trees.map((tree) => tree.inputs.map((ref) => context.bounds[ref.value][ref.index].min));
+  const low = trees.map((tree) => tree.inputs.map((ref) => source.range(ref).min));
   const label = (cells: readonly number[]): number =>
     trees.reduce((index, tree, t) => {
       const x = (c: number): number => {
@@ -50,6 +57,38 @@ export function treeGrid(context: LowerContext, trees: readonly Tree[]): TreeGri
       return index * tree.leaves + leafOf(tree, x);
     }, 0);
   return { refs, grid: { keys, cuts, label } };
+}
+
+/** The smallest cover found of several trees in one ternary table, leaf combinations with equal data merged. */
+export function coverTrees(
+  source: GridSource,
+  trees: readonly Tree[],
+  data: (index: number) => readonly number[],
+): Cover {
+  const { grid } = treeGrid(source, trees);
+  const { merged, label } = mergeEqual(grid, data);
+  return grid.keys.length === 0 ? { entries: [], missLabel: label([]) } : coverGrid(merged);
+}
+
+/** A grid whose labels are numbers of distinct data rows. */
+function mergeEqual(
+  grid: GridFunction,
+  data: (index: number) => readonly number[],
+): { merged: GridFunction; rows: (readonly number[])[]; label: (cells: readonly number[]) => number } {
+  const labels = new Map<string, number>();
+  const rows: (readonly number[])[] = [];
+  const label = (cells: readonly number[]): number => {
+    const row = data(grid.label(cells));
+    const text = row.join();
+    let found = labels.get(text);
+    if (found === undefined) {
+      found = rows.length;
+      labels.set(text, found);
+      rows.push(row);
+    }
+    return found;
+  };
+  return { merged: { ...grid, label }, rows, label };
 }
 
 /** Keys of a table over elements, only the bits that can differ. */
@@ -109,21 +148,12 @@ export function treeTable(
   trees: readonly Tree[],
   parts: TreeTableParts,
 ): { readonly table: Table; readonly naive: number; readonly keyBits: number } {
-  const { refs, grid } = treeGrid(context, trees);
-  const labels = new Map<string, number>();
-  const rows: (readonly number[])[] = [];
-  const label = (cells: readonly number[]): number => {
-    const row = parts.data(grid.label(cells));
-    const text = row.join();
-    let found = labels.get(text);
-    if (found === undefined) {
-      found = rows.length;
-      labels.set(text, found);
-      rows.push(row);
-    }
-    return found;
+  const source: GridSource = {
+    key: (ref) => keySpec(context, ref),
+    range: (ref) => context.bounds[ref.value][ref.index],
   };
-  const merged: GridFunction = { ...grid, label };
+  const { refs, grid } = treeGrid(source, trees);
+  const { merged, rows, label } = mergeEqual(grid, parts.data);
   const constant = refs.length === 0;
   const cover: Cover = constant ? { entries: [], missLabel: label([]) } : coverGrid(merged);
   const entries = coverEntries(cover, grid.keys, (l) => rows[l], parts.bits);

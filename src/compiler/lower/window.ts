@@ -133,21 +133,57 @@ function movedRef(w: Rewrite, ref: ElementRef): ElementRef {
 
 const movedTree = (w: Rewrite, tree: Tree): Tree => ({ ...tree, inputs: tree.inputs.map((ref) => movedRef(w, ref)) });
 
-/** Signatures of trees outside the families that occur at every position of the window, with the packets they belong to. */
+/** A tree outside the families that looks at one packet: how often it occurs, and what keeping its inputs instead would cost. */
+interface PacketTree {
+  readonly packets: Set<number>;
+  readonly tree: Tree;
+}
+
+/** Bits kept per packet for an element: sums are held in 16-bit containers, inputs as wide as the feature. */
+function elementBits(a: Analysis, ref: ElementRef): number {
+  return ref.value === 0 ? a.network.features[ref.index % a.width].bits : 16;
+}
+
+const indexBits = (tree: Tree): number => Math.max(1, Math.ceil(Math.log2(tree.leaves)));
+
+/**
+ * Trees whose leaf number is computed when the packet arrives and kept. Either all trees that look at one packet, when their indices
+ * take fewer bits per flow than the elements they read, or those that every position shares.
+ */
 function sharedSignatures(a: Analysis): Map<string, Tree> {
-  const seen = new Map<string, { packets: Set<number>; tree: Tree }>();
+  const seen = new Map<string, PacketTree>();
+  const elements = new Map<string, number>();
+  let others = false;
   for (const map of a.network.maps) {
-    if (map.kind !== 'tree' || a.family[map.output] !== undefined) continue;
-    for (const tree of map.trees) {
+    if (a.family[map.output] !== undefined) continue;
+    for (const tree of map.kind === 'tree' ? map.trees : []) {
       const packet = commonPacket(a, tree.inputs);
-      if (packet < 0) continue;
+      if (packet < 0) {
+        others ||= tree.inputs.some((ref) => packetOf(a, ref) >= 0);
+        continue;
+      }
       const signature = treeSignature(a, tree);
       const found = seen.get(signature) ?? { packets: new Set<number>(), tree };
       found.packets.add(packet);
-      seen.set(signature, packet === a.network.window - 1 ? { ...found, tree } : found);
+      seen.set(signature, found);
+      for (const ref of tree.inputs) elements.set(canonical(a, ref), elementBits(a, ref));
     }
+    if (map.kind !== 'tree') others ||= mapInputs(map).some((ref) => packetOf(a, ref) >= 0);
   }
-  return new Map([...seen].filter(([, s]) => s.packets.size === a.network.window).map(([key, s]) => [key, s.tree]));
+  const keepAll = [...elements.values()].reduce((x, y) => x + y, 0);
+  const indexAll = [...seen.values()].reduce((sum, { tree }) => sum + indexBits(tree), 0);
+  const everywhere = [...seen].filter(([, s]) => s.packets.size === a.network.window);
+  // Elements that other maps need are kept anyway: then only shared indices save anything.
+  const chosen = !others && indexAll < keepAll ? [...seen] : everywhere;
+  return new Map(chosen.map(([key, s]) => [key, s.tree]));
+}
+
+/** The same element in the newest packet. */
+function atNewest(a: Analysis, ref: ElementRef): ElementRef {
+  const last = a.network.window - 1;
+  if (ref.value === 0) return { value: 0, index: last * a.width + (ref.index % a.width) };
+  const members = a.family[ref.value]?.members;
+  return members === undefined ? ref : { value: members[last], index: ref.index };
 }
 
 /** Families' maps for the current packet only, with the origins of all positions. */
@@ -182,7 +218,7 @@ function leafMaps(w: Rewrite): void {
     const made: LeafMap = {
       kind: 'leaf',
       name: `index.${element}`,
-      tree: movedTree(w, tree),
+      tree: movedTree(w, { ...tree, inputs: tree.inputs.map((ref) => atNewest(a, ref)) }),
       output: w.indexValue,
       element,
       origins,
