@@ -14,6 +14,9 @@ export interface ExpectationResult {
 
 const FORM = /^\s*([A-Za-z][\w.-]*)\s*(<=|>=|==|!=|<|>)\s*(-?[\d.]+(?:e-?\d+)?)\s*(%)?\s*$/;
 
+/** `fits: true`, `packetsLost: 0` as one string. */
+const STATED = /^\s*([A-Za-z][\w.-]*)\s*:\s*(true|false|-?[\d.]+)\s*$/;
+
 interface Expectation {
   readonly text: string;
   readonly figure: string;
@@ -31,6 +34,16 @@ export function parseExpectation(item: string | Record<string, unknown>, where: 
     if (typeof value === 'boolean' || typeof value === 'number')
       return { text: `${figure}: ${value}`, figure, op: '==', value };
     return parseExpectation(`${figure} ${String(value)}`, where);
+  }
+  const stated = STATED.exec(item);
+  if (stated !== null) {
+    const [, figure = '', value = ''] = stated;
+    return {
+      text: item.trim(),
+      figure,
+      op: '==',
+      value: value === 'true' || (value === 'false' ? false : Number(value)),
+    };
   }
   const match = FORM.exec(item);
   if (match === null) {

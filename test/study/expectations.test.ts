@@ -23,6 +23,8 @@ Expectations('YAML maps are equalities or comparisons', () => {
   assert.is(passes({ fits: true }), true);
   assert.is(passes({ fits: false }), false);
   assert.is(passes({ stages: '<= 20' }), true);
+  assert.is(passes('fits: true'), true);
+  assert.is(passes('stages: 18'), false);
 });
 
 Expectations('a figure that no run has is an error that lists the figures', () => {
