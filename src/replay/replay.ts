@@ -61,6 +61,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
     label: scored.label,
     switch: ours.verdict,
     float: float?.value.verdict ?? null,
+    ...(ours.scores
+      ? { scores: { switch: ours.scores, float: float ? everyNth(float.value.outputs, float.value.width) : null } }
+      : {}),
   };
   return {
     result: resultOf(options, split, selection, engine.value, scored, ours, float?.value),

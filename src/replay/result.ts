@@ -129,4 +129,6 @@ export interface ReplayVerdicts {
   /** -1: none. */
   readonly switch: Int16Array;
   readonly float: Int16Array | null;
+  /** Anomaly scores, each side in its own unit; absent for classes. */
+  readonly scores?: { readonly switch: Float64Array; readonly float: ArrayLike<number> | null };
 }

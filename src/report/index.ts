@@ -6,3 +6,4 @@ export * from './result-text.ts';
 export * from './task-text.ts';
 export * from './text-table.ts';
 export * from './verdicts-csv.ts';
+export * from './waterfall-text.ts';

@@ -4,6 +4,7 @@ import type { ExpectationResult, ScenarioResult, ScenarioTiming } from '../study
 import { fitLine, totalsText } from './fit-text.ts';
 import { replayText } from './replay-text.ts';
 import { count, percent, printable, textTable } from './text-table.ts';
+import { waterfallText } from './waterfall-text.ts';
 
 function modelLine({ model }: ScenarioResult): string {
   const head = `model ${model.name}: ${model.features.length} features${model.window > 1 ? ` × ${model.window} packets` : ''}, classes ${model.classes.map(printable).join(', ') || 'anomaly score'}`;
@@ -49,6 +50,7 @@ export function resultText(result: ScenarioResult, timing: ScenarioTiming): stri
     `${modelLine(result)}\n${compileLine(result)}`,
   ];
   blocks.push(replayText(result.replay, timing.replay));
+  if (result.waterfall !== undefined) blocks.push(waterfallText(result.waterfall));
   blocks.push(`${fitLine(result.fit)}\n\n${totalsText(result.fit)}`);
   if (result.expectations.length > 0) blocks.push(expectationsText(result.expectations));
   const steps = Object.entries(timing.steps).map(([step, seconds]) => `${step} ${seconds.toFixed(1)} s`);

@@ -2,6 +2,7 @@
 export * from './cache.ts';
 export * from './chips.ts';
 export * from './compile.ts';
+export * from './curves.ts';
 export * from './emit.ts';
 export * from './expectations.ts';
 export { figuresOf } from './figures.ts';
@@ -13,3 +14,4 @@ export * from './scenario.ts';
 export { SCENARIO_SCHEMA } from './schema.ts';
 export * from './tasks.ts';
 export { limitTrainRows, modelShape, trainStep } from './train.ts';
+export * from './waterfall.ts';

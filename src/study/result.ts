@@ -2,8 +2,10 @@
 
 import type { ReplayResult, ReplayTiming } from '../replay/index.ts';
 import type { FitReport } from '../switch/index.ts';
+import type { Curves } from './curves.ts';
 import type { ExpectationResult, Figures } from './expectations.ts';
 import type { CompileChoices, FlowOptions } from './scenario.ts';
+import type { Waterfall } from './waterfall.ts';
 
 /** The float model of a run. */
 export interface ModelSummary {
@@ -45,6 +47,10 @@ export interface ScenarioResult {
   readonly flow: FlowOptions;
   readonly fit: FitReport;
   readonly replay: ReplayResult;
+  /** Float on ideal features → … → the switch, one idealisation replaced at a time. */
+  readonly waterfall?: Waterfall;
+  /** Accuracy by packet position; ROC of scores. */
+  readonly curves?: Curves;
   readonly figures: Figures;
   readonly expectations: readonly ExpectationResult[];
   readonly pass: boolean;

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import type { PacketRows } from '../features/index.ts';
 import { readFile } from '../files.ts';
 import { type ModelSpec, openReference, parseOnnx, readModelSpec, type TrainedModel } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
@@ -11,12 +12,14 @@ import { type FeatureRows, generateTraces, type LoadedDataset, parseTraceSpec, T
 import type { Cache } from './cache.ts';
 import { chipFor } from './chips.ts';
 import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts';
+import { curvesOf } from './curves.ts';
 import { checkExpectations } from './expectations.ts';
 import { figuresOf } from './figures.ts';
 import { type InputShape, idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
 import type { ModelSummary, ScenarioResult, ScenarioTiming } from './result.ts';
 import type { ModelOptions, Scenario } from './scenario.ts';
 import { modelShape, trainStep } from './train.ts';
+import { type Waterfall, waterfallOf } from './waterfall.ts';
 
 export interface StudyContext {
   readonly cache: Cache;
@@ -67,10 +70,11 @@ export async function runScenario(scenario: Scenario, context: StudyContext): Pr
   const clock = new Clock();
   const chip = chipFor(scenario.target);
   const dataset = await clock.time('load', () => loadData(scenario, progress));
-  const { model, compiled } = await modelAndProgram(scenario, context, dataset, chip, clock);
+  const { model, compiled, rows } = await modelAndProgram(scenario, context, dataset, chip, clock);
   const fit = await clock.time('fit', () => placeProgram(compiled.program, chip).report);
-  const played = await clock.time('replay', () => replayStep(scenario, dataset, model, compiled, progress));
-  const result = resultOf(scenario, model, compiled, fit, played);
+  const { played, waterfall } = await replayStep(scenario, { dataset, model, compiled, rows, clock }, progress);
+  const curves = curvesOf(dataset, played.verdicts);
+  const result = { ...resultOf(scenario, model, compiled, fit, played), waterfall, curves };
   const timing = { steps: clock.steps, cached: [...cache.hits], replay: played.timing, seconds: clock.total() };
   return { scenario, result, timing, dataset, model, compiled, replay: played };
 }
@@ -98,7 +102,7 @@ async function modelAndProgram(
     }));
   const step = { name: scenario.name, onnx: model.onnx, spec: model.spec, rows, chip, choices: scenario.compile, flow };
   const compiled = await clock.time('compile', () => compileStep(cache, step, progress));
-  return { model, compiled };
+  return { model, compiled, rows };
 }
 
 async function loadData(scenario: Scenario, progress: Progress | undefined): Promise<LoadedDataset> {
@@ -160,26 +164,24 @@ export function readFloatModel(file: string): FloatModel {
 
 async function replayStep(
   scenario: Scenario,
-  dataset: LoadedDataset,
-  model: FloatModel,
-  compiled: CompiledArtefact,
+  made: { dataset: LoadedDataset; model: FloatModel; compiled: CompiledArtefact; rows: PacketRows; clock: Clock },
   progress: Progress | undefined,
-): Promise<Replay> {
+): Promise<{ played: Replay; waterfall: Waterfall }> {
+  const { dataset, model, compiled, rows, clock } = made;
   const { split, state, workers } = scenario.replay;
   const reference = await openReference(model.onnx, { file: model.summary.name });
   try {
-    return await replay({
-      dataset,
-      program: compiled.program,
-      placement: compiled.placement,
-      spec: model.spec,
-      reference,
-      ideal: idealOptions(model.spec, scenario.flow),
-      split,
-      state,
-      workers,
-      ...(progress ? { progress } : {}),
-    });
+    const more = progress ? { progress } : {};
+    const { spec } = model;
+    const run = { dataset, program: compiled.program, placement: compiled.placement, spec, reference };
+    const ideal = idealOptions(spec, scenario.flow);
+    const played = await clock.time('replay', () => replay({ ...run, ideal, split, state, workers, ...more }));
+    const { mapped } = compiled;
+    const choices = { state, workers };
+    const waterfall = await clock.time('waterfall', () =>
+      waterfallOf({ dataset, spec, flow: scenario.flow, choices, mapped, reference, replay: played, rows, ...more }),
+    );
+    return { played, waterfall };
   } finally {
     await reference.close();
   }
