@@ -12,6 +12,15 @@ const OWNER = '$flow.owner';
 const RING = '$ring.input';
 const HASH_BITS = 32;
 
+/** What the flow hash covers; the parser lifts it for the hash alone. */
+const FIVE_TUPLE: Readonly<Record<string, number>> = {
+  'hdr.$flow.source': 32,
+  'hdr.$flow.destination': 32,
+  'hdr.$flow.source_port': 16,
+  'hdr.$flow.destination_port': 16,
+  'hdr.$flow.protocol': 8,
+};
+
 function statement(
   name: string,
   reads: readonly string[],
@@ -130,6 +139,21 @@ function withRing(tables: readonly DescribedTable[], ring: readonly DescribedReg
   ];
 }
 
+/** Widths of what the registers send to the header vector. */
+function stateWidths(
+  owner: DescribedRegister | undefined,
+  others: readonly DescribedRegister[],
+  ring: readonly DescribedRegister[],
+): Record<string, number> {
+  return {
+    [SLOT]: Math.ceil(Math.log2(Math.max(2, owner?.cells ?? 2))),
+    [OWNER]: 1,
+    ...(ring.length > 0 ? { [RING]: ring[0].bits } : {}),
+    ...Object.fromEntries(others.map(({ name, bits }) => [`$state.${name}`, bits])),
+    ...Object.fromEntries(ring.map(({ name, bits }) => [`$ring.${name}`, bits])),
+  };
+}
+
 /** The description with its flow state spelled out; unchanged when every register has its action. */
 export function withFlowState(description: Description): Description {
   const registers = unattached(description);
@@ -145,7 +169,7 @@ export function withFlowState(description: Description): Description {
   const derived = free.filter((field) => !copied.includes(field));
   const state = counters(others);
   const head = [
-    statement('flow hash', [], [HASH, SLOT], { hashBits: HASH_BITS }),
+    statement('flow hash', Object.keys(FIVE_TUPLE), [HASH, SLOT], { hashBits: HASH_BITS }),
     ...(copied.length > 0 ? [statement('copy header fields', [], copied)] : []),
     ...(owner ? [statement(`owner ${owner.name}`, [SLOT, HASH], [OWNER], { register: owner.name })] : []),
     ...state.tables,
@@ -163,5 +187,6 @@ export function withFlowState(description: Description): Description {
     ...description,
     tables: [...head, ...withRing(description.tables, ring)],
     conditions: [...description.conditions, ...state.conditions],
+    fieldBits: { ...FIVE_TUPLE, ...stateWidths(owner, others, ring), ...description.fieldBits },
   };
 }

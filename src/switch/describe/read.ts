@@ -48,6 +48,14 @@ function fieldName(text: string): string {
   return text.replace(/\[[^\]]*\]$/, '');
 }
 
+/** Least widths that slices of assignment targets tell: `field[7:4]` has at least 8 bits. */
+function slicedWidths(document: LinedDocument): Record<string, number> {
+  const widths: Record<string, number> = {};
+  for (const [, field, high] of JSON.stringify(document.value).matchAll(/"([\w.]+)\[(\d+):\d+\]"/g))
+    widths[field] = Math.max(widths[field] ?? 0, Number(high) + 1);
+  return widths;
+}
+
 function names(from: Reader, key: string): string[] {
   return [...new Set(from.list(key).map((one) => fieldName(String(one))))];
 }
@@ -233,7 +241,7 @@ export function readDescription(text: string, file: string, program?: string): D
     tables: inOrder(tables, top.list('apply_order').map(String), top),
     conditions: top.list('conditions').map((_, i) => readCondition(scope, i)),
     registers: top.list('registers').map((_, i) => readRegister(scope, i)),
-    fieldBits: (top.raw('fields') ?? {}) as Record<string, number>,
+    fieldBits: { ...slicedWidths(document), ...((top.raw('fields') ?? {}) as Record<string, number>) },
     infer: top.flag('infer', true),
   };
   checkNames(description, top);

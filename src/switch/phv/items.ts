@@ -55,9 +55,9 @@ function clustersOf(tables: readonly DemandTable[]): ReadonlyMap<string, number>
   return numbers;
 }
 
-/** Does every run of the table write the field (no branch, no action without it)? */
+/** Does every run of the table write the field: no branch, no action without it, no entry that does nothing? */
 function alwaysWrites(table: DemandTable, field: string): boolean {
-  const unguarded = table.under.every((guard) => guard.gate < 0);
+  const unguarded = table.under.every((guard) => guard.gate < 0) && table.hitActions <= table.actions.length;
   return unguarded && table.actions.length > 0 && table.actions.every((action) => action.writes.includes(field));
 }
 
