@@ -3,7 +3,8 @@
  * non-linear network to two numbers; the ten pairs add up to the packet's pair, and the eight pairs give the logits.
  *
  * The published float model first sends the segments through a chain of four linear layers with batch norm: as a function that is one
- * linear layer after one batch norm, which is how it is written here; the convolutions are narrower (8 channels).
+ * linear layer after one batch norm, which is how it is written here; the convolutions are narrower (8 channels), and batch norm stands
+ * before the segments' activations so that a minute of training suffices.
  */
 import type { Layers } from '../networks/layers.ts';
 import { type ModelDefinition, WINDOW } from './definition.ts';
@@ -24,8 +25,8 @@ function segmentNetwork<T>(layers: Layers<T>, latent: T): T {
     const map = layers.conv(latent, `conv${kernel}`, line, { channels: CHANNELS, kernel: [1, kernel], padding });
     return layers.maxPool(layers.relu(map), filtered, { kernel: [1, 4], stride: [1, 4] });
   });
-  const hidden = layers.relu(layers.linear(layers.concat(branches), 'segment1', 16));
-  return layers.relu(layers.linear(hidden, 'segment2', 2));
+  const hidden = layers.relu(layers.batchNorm(layers.linear(layers.concat(branches), 'segment1', 16), 'norm1'));
+  return layers.relu(layers.batchNorm(layers.linear(hidden, 'segment2', 2), 'norm2'));
 }
 
 export const cnnL: ModelDefinition = {
@@ -44,10 +45,13 @@ export const cnnL: ModelDefinition = {
   inputBits: WINDOW * FEATURES * 8,
   clamp: { 'pkt.len': 1500, 'pkt.ipd': 2560 },
   frozen: [],
-  training: { epochs: 12, patience: 4, learningRate: 3e-3, batch: 64, rowsPerEpoch: 2_000 },
+  training: { epochs: 14, patience: 5, learningRate: 1e-2, batch: 32, rowsPerEpoch: 2_000 },
   network(layers, input, classes) {
     const normal = layers.batchNorm(layers.stack(input, WINDOW), 'norm');
-    const pairs = segmentNetwork(layers, layers.linearBlocks(normal, 'latent', SEGMENT, LATENT));
+    const pairs = segmentNetwork(
+      layers,
+      layers.batchNorm(layers.linearBlocks(normal, 'latent', SEGMENT, LATENT), 'norm0'),
+    );
     return layers.linearAcross(layers.sumParts(pairs, SEGMENTS), 'out', classes);
   },
 };

@@ -29,6 +29,11 @@ export interface ModelDefinition {
   /** Parameters that keep their initial values. */
   readonly frozen: readonly string[];
   readonly training: TrainingDefaults;
+  /** Sets frozen parameters from the training rows before training; `column(f)` are all values of feature f in them. */
+  fit?(
+    parameter: (name: string) => { readonly data: ArrayLike<number> & { [at: number]: number } },
+    column: (feature: number) => Float64Array,
+  ): void;
   /** Rows [batch, window × features] → logits [batch, classes], or the score [batch, 1]. */
   network<T>(layers: Layers<T>, input: T, classes: number): T;
 }

@@ -73,3 +73,20 @@ export function balancedWeights(rows: FeatureRows, index: Int32Array): Float64Ar
   const present = counts.filter((count) => count > 0).length;
   return counts.map((count) => (count > 0 ? index.length / (present * count) : 0));
 }
+
+/** All values of one feature in the chosen rows, over all packets of their windows. */
+export function columnValues(
+  definition: ModelDefinition,
+  rows: FeatureRows,
+  index: Int32Array,
+  feature: number,
+): Float64Array {
+  const { window, features } = definition;
+  const values = new Float64Array(index.length * window);
+  index.forEach((row, i) => {
+    for (let packet = 0; packet < window; packet++) {
+      values[i * window + packet] = rows.values[(row * window + packet) * features.length + feature];
+    }
+  });
+  return values;
+}

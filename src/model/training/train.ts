@@ -37,7 +37,7 @@ import {
 } from '../networks/parameters.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
 import type { ModelSpec } from '../spec.ts';
-import { balancedWeights, chooseSamples, copyRows, type Samples } from './samples.ts';
+import { balancedWeights, chooseSamples, columnValues, copyRows, type Samples } from './samples.ts';
 
 export interface TrainOptions {
   /** Default 1. */
@@ -193,6 +193,10 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
     tapeLayers(evaluation, store, false),
     load(evaluation, [1, width], new Float32Array(width)),
     rows.classes.length,
+  );
+  definition.fit?.(
+    (name) => store.trained.get(name)!,
+    (feature) => columnValues(definition, rows, samples.train, feature),
   );
   const average = startAverage(store);
   return { definition, rows, width, store, samples, classWeight, batch, average, history: [], tape, evaluation };
