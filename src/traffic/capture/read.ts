@@ -84,21 +84,23 @@ export function gather(gathering: Gathering, batch: PacketColumns, where: string
   }
   reserve(gathering, batch.count, total, where);
   const { columns, bytes } = gathering;
+  const { offset, capLen } = columns;
+  const source = batch.bytes;
   for (const name of COLUMN_NAMES) columns[name].set(batch[name], count);
   let at = gathering.bytesUsed;
   if (snapLength > 0) {
     for (let i = 0; i <= last; i++) {
       const from = batch.offset[i]!;
       const length = Math.min(batch.capLen[i]!, snapLength);
-      for (let b = 0; b < length; b++) bytes[at + b] = batch.bytes[from + b]!; // shorter than a call to set() for a few dozen bytes
-      columns.offset[count + i] = at;
-      columns.capLen[count + i] = length;
+      for (let b = 0; b < length; b++) bytes[at + b] = source[from + b]!; // shorter than a call to set() for a few dozen bytes
+      offset[count + i] = at;
+      capLen[count + i] = length;
       at += length;
     }
   } else {
     bytes.set(batch.bytes.subarray(spanStart, spanEnd), at);
     const shift = at - spanStart;
-    for (let i = 0; i <= last; i++) columns.offset[count + i] = batch.offset[i]! + shift;
+    for (let i = 0; i <= last; i++) offset[count + i] = batch.offset[i]! + shift;
   }
   gathering.bytesUsed += total;
   gathering.count += batch.count;
