@@ -437,6 +437,74 @@ Ops('Where with a constant and with a computed condition; PRelu; Sum and Mean of
   );
 });
 
+Ops('normalisation by mean and variance, written out, is two more sums and products of pairs', async () => {
+  const define: Define = (g) => {
+    const x = g.input('x', ['batch', 6]);
+    const off = g.node('Sub', [x, g.node('ReduceMean', [x], { axes: [1], keepdims: 1 })]);
+    const variance = g.node('ReduceMean', [g.node('Mul', [off, off])], { axes: [1], keepdims: 1 });
+    const deviation = g.node('Sqrt', [g.node('Add', [variance, g.weights('e', [1], [1e-3])])]);
+    g.output(g.node('Div', [off, deviation]), ['batch', 6]);
+  };
+  const { graph, off } = await compare(6, define);
+  assert.ok(off < TOLERANCE, `off by ${off}`);
+  assert.equal(
+    graph.values.map((v) => v.size),
+    [6, 6, 1, 6],
+  );
+});
+
+Ops('a gate: sigmoid times tanh of two dense layers is a Map over pairs from two values', async () => {
+  const use = (g: GraphBuilder, x: string): string => {
+    const random = numbers(3);
+    const half = (name: string): string => g.node('MatMul', [x, g.weights(name, [5, 3], random(15))]);
+    return g.node('Mul', [g.node('Sigmoid', [half('a')]), g.node('Tanh', [half('c')])]);
+  };
+  const { graph, off } = await compare(
+    5,
+    alone([5], (g, x) => use(g, x)),
+  );
+  assert.ok(off < TOLERANCE, `off by ${off}`);
+  const last = graph.maps.filter((m) => m.output === graph.output);
+  assert.equal(
+    last.map((m) => new Set(m.inputs.map((ref) => ref.value)).size),
+    [2, 2, 2],
+  );
+});
+
+Ops('a network of two inputs is one Map, however deep', async () => {
+  const define: Define = (g) => {
+    const random = numbers(3);
+    let x = g.input('x', ['batch', 2]);
+    for (let i = 0; i < 3; i++)
+      x = g.node('Tanh', [g.node('MatMul', [x, g.weights(`w${i}`, [i ? 4 : 2, 4], random(i ? 16 : 8))])]);
+    g.output(x, ['batch', 4]);
+  };
+  const { graph, off } = await compare(2, define);
+  assert.ok(off < TOLERANCE, `off by ${off}`);
+  assert.is(graph.maps.length, 1);
+});
+
+Ops('two deep branches of three inputs each that only meet in a sum are two Maps of joined trees', async () => {
+  const define: Define = (g) => {
+    const random = numbers(4);
+    const branches = g.nodes('Split', [g.input('x', ['batch', 6])], 2, { axis: 1 }).map((part, b) => {
+      const hidden = g.node('Relu', [g.node('MatMul', [part, g.weights(`a${b}`, [3, 8], random(24))])]);
+      const deeper = g.node('Tanh', [g.node('MatMul', [hidden, g.weights(`b${b}`, [8, 8], random(64, 0.3))])]);
+      return g.node('MatMul', [deeper, g.weights(`c${b}`, [8, 3], random(24))]);
+    });
+    g.output(g.node('Add', branches), ['batch', 3]);
+  };
+  const { graph, off } = await compare(6, define);
+  assert.ok(off < TOLERANCE, `off by ${off}`);
+  assert.equal(
+    graph.maps.map((m) => m.trees),
+    [
+      [[0, 1], [2]],
+      [[0, 1], [2]],
+    ],
+  );
+});
+
 Ops('the same network at opsets 13, 15, 17, 19 and 21', async () => {
   for (const opset of [13, 15, 17, 19, 21]) {
     const use = (g: GraphBuilder, x: string): string => {

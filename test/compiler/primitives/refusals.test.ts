@@ -93,6 +93,11 @@ Refusals('explicit groups that name an element twice', () => {
   assert.throws(() => mapModel(g.model(), { features: names(3), groups: 0 }), /a group size of 0/);
 });
 
+Refusals('a network that only copies its input, or ignores it', () => {
+  assert.match(problemOf(2, (g, x) => g.node('Identity', [x])).message, /input itself/);
+  assert.match(problemOf(2, (g) => g.node('Relu', [g.weights('c', [1, 2], [1, 2])])).message, /does not depend/);
+});
+
 Refusals('a dead branch with an unknown operator is no obstacle', () => {
   const g = buildOnnx({ opset: 17 });
   const x = g.input('x', ['batch', 2]);

@@ -167,5 +167,13 @@ export function readNetwork(model: OnnxModel, options: ReadOptions): Network {
   const out = tensors.get(name);
   if (!out) fail({ code: 'COMPILE-GRAPH', message: `the model has no output ${name}`, where: `output ${name}` });
   const { output, dropped } = dropFinal(b.ops, out.id);
+  if (output === input || b.ops[output].kind === 'const') {
+    fail({
+      code: 'COMPILE-GRAPH',
+      message: output === input ? 'the output is the input itself' : 'the output does not depend on the input',
+      where: `output ${name}`,
+      hint: 'name the output to compile',
+    });
+  }
   return { ops: b.ops, input, output, inputShape, outputShape: out.shape, dropped };
 }
