@@ -2,6 +2,7 @@
 
 import type { Placement, Program } from '../program/index.ts';
 import { ALL_ONES, type Builder, compare, createBuilder, fieldOf, lowMask, move, sliced } from './builder.ts';
+import { composeRows } from './compose.ts';
 import { flattenProgram } from './flatten.ts';
 import { fuseSums } from './fuse.ts';
 import { type Column, type ColumnOp, needed, readsOf, writesOf } from './ir.ts';
@@ -60,7 +61,8 @@ export function planProgram(program: Program, placement: Placement | undefined, 
   const outputs = [...verdictOutputs(builder), ...observedOutputs(builder, options.observe)];
   const wanted = outputs.map((output) => output.column);
   const kept = needed(shareColumns(needed(builder.ops, wanted).ops, builder.fixed), wanted).ops;
-  const { ops, inputs } = needed(fuseSums(kept, wanted), wanted);
+  const fused = composeRows(fuseSums(kept, wanted), wanted);
+  const { ops, inputs } = needed(fused, wanted);
   const provided = providedColumns(builder, options.injected);
   const oneByOne = accessedTwice(ops);
   return {
@@ -68,7 +70,7 @@ export function planProgram(program: Program, placement: Placement | undefined, 
     fields: builder.fields,
     valid: builder.valid,
     ops: insertSkips(
-      [...zeroed(inputs, provided), ...injectedCuts(builder, inputs, options.injected), ...ops],
+      [...zeroed(inputs, provided), ...injectedCuts(builder, ops, inputs, options.injected, wanted), ...ops],
       builder.fixed,
       wanted,
     ),
@@ -90,11 +92,28 @@ function zeroed(inputs: ReadonlySet<Column>, provided: ReadonlySet<Column>): Col
     .map((dst) => ({ op: 'move', dst, a: { value: 0 }, right: 0, bits: 0, left: 0, keep: 0, mask: undefined }));
 }
 
-/** Injected words are cut to their field's width. */
-function injectedCuts(builder: Builder, inputs: ReadonlySet<Column>, injected: readonly string[] = []): ColumnOp[] {
+/** Injected words are cut to their field's width, unless whoever reads them looks only at bits within it. */
+function injectedCuts(
+  builder: Builder,
+  ops: readonly ColumnOp[],
+  inputs: ReadonlySet<Column>,
+  injected: readonly string[] = [],
+  wanted: readonly Column[] = [],
+): ColumnOp[] {
+  const widths = new Map([...builder.fields.values()].map(({ lo, bits }) => [lo, bits]));
+  const careless = new Set([
+    ...wanted,
+    ...ops.flatMap((op) =>
+      readsOf(op).filter((column) => {
+        const within =
+          op.op === 'direct' && op.bits !== ALL_ONES && op.right + bitsOf(op.bits) <= (widths.get(column) ?? 0);
+        return !within;
+      }),
+    ),
+  ]);
   return injected
     .map((name) => fieldOf(builder, name))
-    .filter(({ lo, bits }) => inputs.has(lo) && bits < 32)
+    .filter(({ lo, bits }) => inputs.has(lo) && bits < 32 && careless.has(lo))
     .map(({ lo, bits }) => ({
       op: 'move',
       dst: lo,
@@ -105,6 +124,11 @@ function injectedCuts(builder: Builder, inputs: ReadonlySet<Column>, injected: r
       keep: 0,
       mask: undefined,
     }));
+}
+
+/** Bits of a mask of low ones. */
+function bitsOf(mask: number): number {
+  return 32 - Math.clz32(mask);
 }
 
 function verdictOutputs(builder: Builder): PlanOutput[] {
@@ -181,7 +205,7 @@ function shardingOf(
   const sizes = scans.map((scan) => program.registers.find(({ name }) => name === scan.register)!.size);
   const slice = needed(ops.slice(0, first), [slot], true);
   return {
-    ops: [...zeroed(slice.inputs, provided), ...injectedCuts(builder, slice.inputs, injected), ...slice.ops],
+    ops: [...zeroed(slice.inputs, provided), ...injectedCuts(builder, slice.ops, slice.inputs, injected), ...slice.ops],
     inputs: [...slice.inputs].filter((column) => provided.has(column)).sort((a, b) => a - b),
     slot,
     sizeMask: Math.min(...sizes) - 1,

@@ -141,26 +141,53 @@ export function pick(outcome: usize, shard: usize, mine: u32, first: u32, count:
   return <u32>((found - list) >> 2);
 }
 
+/** Are the listed lanes neighbours in order? (Lists ascend.) */
+@inline
+function isRun(list: usize, count: u32): bool {
+  return count != 0 && load<u32>(list + (<usize>(count - 1) << 2)) - load<u32>(list) == count - 1;
+}
+
 /** Batch columns from chunk columns: `moves` pairs [from, to] at `plan`; lanes past `count` up to a multiple of 4 become 0. */
 export function collect(plan: usize, moves: u32, list: usize, count: u32): void {
   const whole = <usize>count << 2;
+  const run = isRun(list, count);
+  const first = <usize>(count ? load<u32>(list) : 0) << 2;
   const padded = (whole + 15) & ~15;
   for (let m: u32 = 0; m < moves; m++) {
     const from = <usize>load<u32>(plan + (<usize>m << 3));
     const to = <usize>load<u32>(plan + (<usize>m << 3) + 4);
-    for (let i: usize = 0; i < whole; i += 4) store<u32>(to + i, load<u32>(from + (<usize>load<u32>(list + i) << 2)));
+    if (run) memory.copy(to, from + first, whole);
+    else for (let i: usize = 0; i < whole; i += 4) store<u32>(to + i, load<u32>(from + (<usize>load<u32>(list + i) << 2)));
     for (let i = whole; i < padded; i += 4) store<u32>(to + i, 0);
   }
 }
 
+/** Consecutive lanes: no list to follow. `step`: bytes between elements. */
+@inline
+function deliverRun(from: usize, to: usize, step: usize, log2: u32, bytes: usize): void {
+  const end = from + bytes;
+  if (log2 == 0) {
+    for (; from < end; from += 4, to += step) store<u8>(to, <u8>load<u32>(from));
+  } else if (log2 == 1) {
+    for (; from < end; from += 4, to += step) store<u16>(to, <u16>load<u32>(from));
+  } else if (step == 4) memory.copy(to, from, bytes);
+  else for (; from < end; from += 4, to += step) store<u32>(to, load<u32>(from));
+}
+
 /** Results from batch columns: `moves` records [from, to, stride in elements, log2 of bytes an element] at `plan`. */
 export function deliver(plan: usize, moves: u32, list: usize, count: u32): void {
+  const run = isRun(list, count);
+  const first = <usize>(count ? load<u32>(list) : 0);
   for (let m: u32 = 0; m < moves; m++) {
     const record = plan + (<usize>m << 4);
     const from = <usize>load<u32>(record);
     const to = <usize>load<u32>(record, 4);
     const stride = <usize>load<u32>(record, 8);
     const log2 = load<u32>(record, 12);
+    if (run) {
+      deliverRun(from, to + ((first * stride) << log2), stride << log2, log2, <usize>count << 2);
+      continue;
+    }
     for (let i: usize = 0; i < <usize>count << 2; i += 4) {
       const at = to + ((<usize>load<u32>(list + i) * stride) << log2);
       const value = load<u32>(from + i);
