@@ -20,7 +20,7 @@ export function frontInputs(
 
 /** The whole program; phases from `cut` on run in egress (default: all in ingress). */
 export function assembleProgram(name: string, lowered: Lowered, front: Front, cut = lowered.phases.length): Program {
-  const split = splitGress(lowered.phases, lowered.tables, lowered.actions, cut);
+  const split = splitGress(lowered.phases, lowered.tables, lowered.actions, cut, lowered.verdict);
   const model: Fragment = {
     fields: lowered.fields,
     actions: lowered.actions,

@@ -1,5 +1,5 @@
 /** Ingress and egress: moves the phases from a cut on to egress and finds what must cross in the bridged header. */
-import type { Action, Step, Table } from '../../program/index.ts';
+import type { Action, Step, Table, Verdict } from '../../program/index.ts';
 import type { Phase } from './context.ts';
 
 export interface SplitProgram {
@@ -49,6 +49,7 @@ export function splitGress(
   tables: readonly Table[],
   actions: readonly Action[],
   cut: number,
+  verdict: Verdict,
 ): SplitProgram {
   const later = phases.slice(cut).flatMap((p) => p.steps);
   const moved = new Set(tablesOf(later));
@@ -71,6 +72,10 @@ export function splitGress(
         for (const field of used[0].writes) if (used.every((u) => u.writes.includes(field))) written.add(field);
     }
   }
+  // The verdict is read after egress.
+  if (later.length > 0)
+    for (const field of [...verdict.logits.map((l) => l.field), verdict.class, verdict.valid])
+      if (field !== undefined) read(field);
   return {
     tables: tables.map((t) => (moved.has(t.name) ? { ...t, gress: 'egress' } : t)),
     ingress: phases.slice(0, cut).flatMap((p) => p.steps),

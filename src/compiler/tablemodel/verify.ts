@@ -36,7 +36,10 @@ export interface VerifyRun {
 }
 
 /** Injected columns: one packet a row, or the window's packets one after the other. */
-export function injectedRows(model: TableModel): {
+export function injectedRows(
+  model: TableModel,
+  maxRows = Number.POSITIVE_INFINITY,
+): {
   readonly input: RunInput;
   readonly rows: number;
   readonly packets: number;
@@ -52,8 +55,9 @@ export function injectedRows(model: TableModel): {
   const { data, shape } = arrayOf(model, name, 'vectors.input');
   const packets = model.input.kind === 'window' ? (model.input.length ?? 1) : 1;
   const { features, bits } = model.input;
-  const columns = injectedColumns(data, shape[0], { features, bits, window: packets });
-  return { input: { kind: 'injected', ...columns }, rows: shape[0], packets };
+  const rows = Math.min(shape[0], maxRows);
+  const columns = injectedColumns(data, rows, { features, bits, window: packets });
+  return { input: { kind: 'injected', ...columns }, rows, packets };
 }
 
 interface Tally {
@@ -163,6 +167,8 @@ export interface VerifyOptions {
   /** Executors in order, by the name they are reported under. */
   readonly runners: Readonly<Record<string, VerifyRunner>>;
   readonly progress?: Progress;
+  /** Only the first rows (default all). */
+  readonly maxRows?: number;
 }
 
 export interface VerifyResult {
@@ -198,7 +204,7 @@ function leafColumns(model: TableModel, network: TableNetwork, fields: ReadonlyM
  */
 export async function verifyTableModel(path: string, options: VerifyOptions): Promise<VerifyResult> {
   const model = readTableModel(path);
-  const { input, rows, packets } = injectedRows(model);
+  const { input, rows, packets } = injectedRows(model, options.maxRows);
   const compiled = compileInjected(model, { chip: options.chip, keepLeaves: options.chip.name === 'unbounded' });
   const leaves = leafColumns(model, compiled.network, compiled.lowered.leafFields);
   const observe = [...new Set(leaves.map((leaf) => leaf.field))];
