@@ -3,3 +3,4 @@ export { explainPlan } from './explain.ts';
 export type { Kernels } from './machine.ts';
 export { type Plan, planProgram } from './plan.ts';
 export { type Engine, type EngineOptions, openEngine, runEngine } from './run.ts';
+export { streamEngine, type TakeResults } from './stream.ts';

@@ -107,6 +107,8 @@ function stageFrames(
   const start = packets.offset[from];
   const last = from + count - 1;
   const span = packets.offset[last] + packets.capLen[last] - start;
+  if (start + span > packets.bytes.length)
+    throw new RangeError(`the frame of packet ${last} lies outside the bytes given`);
   const near =
     span > 0 && span <= image.stageBytes && span <= 16 * used + 4096 && ascending(packets.offset, from, count);
   if (near) {
