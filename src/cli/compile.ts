@@ -23,6 +23,7 @@ interface Args extends CommonArgs, DatasetArgs, FlowArgs, CompileArgs {
   target: string;
   out: string;
   workers: number;
+  explain: boolean;
 }
 
 async function handler(args: Args): Promise<void> {
@@ -37,10 +38,11 @@ async function handler(args: Args): Promise<void> {
     target: args.target,
     workers: wholeOrMore('--workers', args.workers, 0),
     out: args.out,
+    explain: args.explain,
     progress: progress.report,
   }).finally(progress.stop);
   if (!args.quiet) for (const warning of done.warnings) note(`warning: ${warning}`);
-  outResult(args.json, done, () => compileText(done));
+  outResult(args.json, done, () => compileText(done, args.explain));
   if (!done.fits) process.exitCode = EXIT_FAILED;
 }
 
@@ -63,9 +65,15 @@ export const compileCommand = defineCommand<Args>({
       })
       .option('out', { type: 'string', alias: 'o', default: 'program.pgs', describe: 'program file to write' })
       .option('workers', { type: 'number', default: 0, describe: 'worker threads; 0: one per core' })
+      .option('explain', {
+        type: 'boolean',
+        default: false,
+        describe: 'show what each fusion pass saved against the unfused network',
+      })
       .options(compileOptionGroup)
       .options(datasetOptionGroup)
       .options(flowOptionGroup)
-      .example('$0 compile mlp.onnx --data traces/p2p -o mlp.pgs', 'for Tofino 2, 16 leaves per tree'),
+      .example('$0 compile mlp.onnx --data traces/p2p -o mlp.pgs', 'for Tofino 2, 16 leaves per tree')
+      .example('$0 compile mlp.onnx --data traces/p2p --fine-tune --explain', 'smaller loss; what the compiler did'),
   handler,
 });

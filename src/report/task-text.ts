@@ -1,6 +1,6 @@
 /** What train, compile and verify say in the terminal. */
 
-import type { VerifyResult, VerifyRun } from '../compiler/index.ts';
+import type { PassReport, TableReport, VerifyResult, VerifyRun } from '../compiler/index.ts';
 import type { CompileOutcome, ModelSummary } from '../study/index.ts';
 import { fitLine, problemsText } from './fit-text.ts';
 import { count, percent, printable, score, textTable } from './text-table.ts';
@@ -24,19 +24,53 @@ export function trainText(model: ModelSummary, out: string, bytes: number): stri
   return lines.join('\n');
 }
 
-export function compileText(done: CompileOutcome): string {
-  const lines = [`${printable(done.program)}: ${count(done.tables)} tables, ${count(done.entries)} entries`];
+/** `explain`: with the fusion passes. */
+export function compileText(done: CompileOutcome, explain = false): string {
+  const blocks = [`${printable(done.program)}: ${count(done.tables)} tables, ${count(done.entries)} entries`];
+  if (done.explanation !== undefined) {
+    if (explain) blocks.push(passesText(done.explanation.passes));
+    blocks.push(entriesText(done.explanation.tables));
+  }
   if (done.summary !== null) {
     const steps = done.summary.steps.map(({ name, agreement }) => [name, percent(agreement, 2)]);
-    lines.push(
-      textTable([[`on ${count(done.summary.calibrationRows)} calibration rows`, 'agrees with float'], ...steps], 'lr'),
-    );
+    const rows = count(done.summary.calibrationRows);
+    blocks.push(textTable([[`on ${rows} calibration rows`, 'agrees with float'], ...steps], 'lr'));
   }
-  lines.push(fitLine(done.fit));
+  blocks.push(fitLine(done.fit));
   const problems = problemsText(done.fit);
-  if (problems !== '') lines.push(problems);
-  lines.push(`written to ${done.out}`);
-  return lines.join('\n');
+  if (problems !== '') blocks.push(problems);
+  blocks.push(`written to ${done.out}`);
+  return blocks.join('\n\n');
+}
+
+/** Lookups, additions, tables and estimated stages before → after each fusion pass. */
+function passesText(passes: readonly PassReport[]): string {
+  const change = (before: number, after: number): string =>
+    before === after ? count(after) : `${count(before)} → ${count(after)}`;
+  const rows = passes.map(({ pass, before, after }) => [
+    pass,
+    change(before.lookups, after.lookups),
+    change(before.adds, after.adds),
+    change(before.tables, after.tables),
+    change(before.stages, after.stages),
+  ]);
+  return textTable([['fusion pass', 'lookups', 'adds', 'tables', 'stages, estimated'], ...rows], 'lrrrr');
+}
+
+/** Entries of each match table against the naive expansion of its ranges. */
+function entriesText(tables: readonly TableReport[]): string {
+  const shown = tables.filter(({ kind }) => kind !== 'keyless');
+  const rows = shown.map((one) => [
+    one.table,
+    one.kind,
+    String(one.keyBits),
+    String(one.dataBits),
+    count(one.entries),
+    count(one.naive),
+  ]);
+  const sum = (pick: (one: TableReport) => number): string => count(shown.reduce((total, one) => total + pick(one), 0));
+  const total = ['all', '', '', '', sum((one) => one.entries), sum((one) => one.naive)];
+  return textTable([['table', 'match', 'key bits', 'data bits', 'entries', 'naive'], ...rows, total], 'llrrrr');
 }
 
 export function verifyText(result: VerifyResult): string {

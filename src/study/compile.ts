@@ -12,7 +12,7 @@ import type { CompileChoices, FlowOptions } from './scenario.ts';
 import { limitTrainRows } from './train.ts';
 
 /** What later steps need of a compiled model; the front is in the program. */
-export type CompiledArtefact = Pick<CompiledModel, 'program' | 'placement' | 'fits' | 'mapped'>;
+export type CompiledArtefact = Pick<CompiledModel, 'program' | 'placement' | 'fits' | 'mapped' | 'passes'>;
 
 export interface CompileStep {
   readonly name: string;
@@ -22,6 +22,8 @@ export interface CompileStep {
   readonly chip: Chip;
   readonly choices: CompileChoices;
   readonly flow: FlowOptions;
+  /** Also report what each fusion pass saved against the unfused network. */
+  readonly explain?: boolean;
 }
 
 /**
@@ -29,22 +31,35 @@ export interface CompileStep {
  * @throws ProblemError COMPILE-*
  */
 export function compileStep(cache: Cache, step: CompileStep, progress?: Progress): Promise<CompiledArtefact> {
-  const { name, onnx, spec, chip, choices, flow } = step;
+  const { name, onnx, spec, chip, choices, flow, explain = false } = step;
   const { maxRows, ...strategy } = choices;
   const rows = limitTrainRows(step.rows, maxRows);
-  const key = contentKey('compile', name, onnx, spec, chip, strategy, flow, rows.values, rows.label, rows.split);
+  const key = contentKey(
+    'compile',
+    name,
+    onnx,
+    spec,
+    chip,
+    strategy,
+    flow,
+    rows.values,
+    rows.label,
+    rows.split,
+    explain,
+  );
   return cached(cache, 'compile', key, async () => {
-    const { program, placement, fits, mapped } = compileModel({
+    const { program, placement, fits, mapped, passes } = compileModel({
       name,
       model: parseOnnx(onnx, name),
       spec,
       calibration: rows,
       chip,
       front: flowFront(flow),
+      graph: { explain },
       strategy,
       ...(progress === undefined ? {} : { progress }),
     });
-    return { program, placement, fits, mapped };
+    return { program, placement, fits, mapped, passes };
   });
 }
 

@@ -66,6 +66,16 @@ export interface CompileTask extends Shared {
   readonly target: string;
   readonly workers: number;
   readonly out: string;
+  /** Also count the unfused network, so that the report shows what each fusion pass saves. */
+  readonly explain?: boolean;
+}
+
+/** What the compiler did. */
+export interface CompileExplanation {
+  /** What each fusion pass saved; the unfused network only with `explain`. */
+  readonly passes: readonly PassReport[];
+  /** Entries per table against the naive expansion. */
+  readonly tables: readonly TableReport[];
 }
 
 export interface CompileOutcome {
@@ -76,6 +86,7 @@ export interface CompileOutcome {
   readonly tables: number;
   readonly entries: number;
   readonly fit: FitReport;
+  readonly explanation?: CompileExplanation;
   readonly warnings: readonly string[];
 }
 
@@ -105,7 +116,16 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   const run = { workers: task.workers, state: 'perCapture', ...progressOf(task) } as const;
   const rows = await switchRows(dataset, model.spec, task.flow, run);
   const name = basename(task.model).replace(/\.onnx$/, '');
-  const step = { name, onnx: model.onnx, spec: model.spec, rows, chip, choices: task.choices, flow: task.flow };
+  const step = {
+    name,
+    onnx: model.onnx,
+    spec: model.spec,
+    rows,
+    chip,
+    choices: task.choices,
+    flow: task.flow,
+    explain: task.explain ?? false,
+  };
   const compiled = await compileStep(nothingKept, step, task.progress);
   const meta: ProgramMeta = {
     spec: model.spec,
@@ -123,7 +143,8 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
     inputs,
   });
   const summary = compileSummary(compiled, task.choices);
-  return { ...outcome(compiled, task, chip), summary, warnings: dataset.warnings };
+  const explanation = { passes: compiled.passes, tables: compiled.mapped.tables };
+  return { ...outcome(compiled, task, chip), summary, explanation, warnings: dataset.warnings };
 }
 
 function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
