@@ -101,6 +101,19 @@ Training('the anomaly model learns from benign rows alone', () => {
   assert.ok(benign.history.at(-1)!.loss < benign.history[0].loss);
 });
 
+Training(
+  'the frozen embedding of the anomaly model says how rare a value is: 0 for the only length seen, 4 for one never near',
+  () => {
+    const definition = modelDefinition('autoencoder');
+    const rows = makeRows(definition, 60);
+    const values = rows.values.map((_, i) => (i % 2 === 0 ? 100 : 7));
+    const { onnx } = trainModel('autoencoder', { ...rows, values }, { epochs: 1 });
+    const { data } = parseOnnx(onnx).graph.initializers['length.table'];
+    assert.ok(Math.abs(data[100 * 10]) < 1e-6);
+    assert.is(data[900 * 10], 4);
+  },
+);
+
 Training('rows without labels and rows of another width are refused', () => {
   const rows = makeRows(modelDefinition('mlp-b'), 40);
   const code = (run: () => unknown): string => {

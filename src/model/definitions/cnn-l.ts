@@ -45,7 +45,7 @@ export const cnnL: ModelDefinition = {
   inputBits: WINDOW * FEATURES * 8,
   clamp: { 'pkt.len': 1500, 'pkt.ipd': 2560 },
   frozen: [],
-  training: { epochs: 14, patience: 5, learningRate: 1e-2, batch: 32, rowsPerEpoch: 2_000 },
+  training: { epochs: 24, patience: 6, learningRate: 1e-2, batch: 32, rowsPerEpoch: 2_000 },
   network(layers, input, classes) {
     const normal = layers.batchNorm(layers.stack(input, WINDOW), 'norm');
     const pairs = segmentNetwork(
