@@ -185,6 +185,24 @@ Forms(
   },
 );
 
+Forms('inspect of flow JSON counts flows and packets per class, or names the flow that is wrong', async () => {
+  const path = keep(
+    'look.json',
+    JSON.stringify(['a', 'b', 'a', 'b'].map((name, i) => flow(name, Array(i + 1).fill(100)))),
+  );
+  const spec = { split: { by: 'flow', fractions: [0.5, 0, 0.5] } } as const;
+  const report = await inspectDataset({ path, ...spec });
+  assert.equal(
+    report.classes.map(({ name, flows, packets, bytes }) => [name, flows, packets, bytes]),
+    [
+      ['a', 2, 4, 400],
+      ['b', 2, 6, 600],
+    ],
+  );
+  const broken = await inspectDataset({ path: keep('broken.json', '[{"label": 1, "len_seq": 5}]'), ...spec });
+  assert.match(broken.problems[0]!.file, /broken\.json: flow 0/);
+});
+
 Forms('a dataset streamed in batches has the packets, flow numbers, labels and splits of the loaded one', async () => {
   const spec = { path: P2P, gap: 200, split: { by: 'flow', seed: 2 } } as const;
   const loaded = await loadDataset(spec);

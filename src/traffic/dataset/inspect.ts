@@ -1,4 +1,5 @@
 /** What is in a dataset, without holding its packets: captures, link types, durations, classes, splits, and every problem with its place. */
+import { statSync } from 'node:fs';
 import { ProblemError } from '../../problem.ts';
 import { openCapture } from '../capture/open.ts';
 import { type PacketCounts, TEST, TRAIN, VALIDATION } from '../columns.ts';
@@ -8,6 +9,7 @@ import { assignSplits } from './assign.ts';
 import { type CaptureFile, listCaptures } from './captures.ts';
 import type { Labelled } from './label-flows.ts';
 import { findSources, labelSources, type Sources, splitListOf } from './load.ts';
+import { flowJsonFiles, loadFlowJson } from './load-json.ts';
 import type { DatasetSpec } from './spec.ts';
 
 /** One capture. */
@@ -163,6 +165,8 @@ function sourcesOrBare(spec: DatasetSpec): Sources {
  * @throws ProblemError TRAFFIC-NOT-FOUND, TRAFFIC-NO-CAPTURES
  */
 export async function inspectDataset(spec: DatasetSpec): Promise<DatasetReport> {
+  const json = spec.path === undefined ? undefined : flowJsonFiles(spec.path);
+  if (json !== undefined) return inspectFlowJson(json, spec);
   const sources = sourcesOrBare(spec);
   const scan = await scanCaptures(sources.captures, spec);
   const problems = [...scan.problems];
@@ -188,6 +192,25 @@ export async function inspectDataset(spec: DatasetSpec): Promise<DatasetReport> 
     }
   }
   return summary(scan, classes, counts, problems, warnings);
+}
+
+/** Flow JSON is checked whole when it is read: what is wrong in it is the one problem reported. */
+function inspectFlowJson(files: readonly { path: string; split: number }[], spec: DatasetSpec): DatasetReport {
+  const empty = { captures: [], reports: [], flows: newFlowTable().flows, counts: {}, problems: [] };
+  try {
+    const { flows, flowLabel, flowSplit, classes, counts, packets, captures, warnings } = loadFlowJson(files, spec);
+    const reports = captures.map((name, file) => {
+      const own = packets.capture.reduce((sum, capture) => sum + (capture === file ? 1 : 0), 0);
+      const fileBytes = statSync(files[file]!.path).size;
+      return { name, format: 'flow JSON', fileBytes, packets: own, linkTypes: [], duration: 0, counts: {} };
+    });
+    const labelled: Labelled = { classes, flowLabel, counts: {}, warnings };
+    return summary({ ...empty, reports, flows }, classReports(flows, labelled, flowSplit), counts, [], warnings);
+  } catch (error) {
+    if (!(error instanceof ProblemError)) throw error;
+    const { message, where } = error.problem;
+    return summary(empty, [], {}, [{ file: where ?? files[0]!.path, reason: message }], []);
+  }
 }
 
 function summary(
