@@ -22,6 +22,8 @@ export function readmeText(context: Context, facts: ReadmeFacts): string {
 
 function bmv2Lines(context: Context, { file, entries }: ReadmeFacts): string[] {
   const port = context.settings.outputPort;
+  // simple_switch_CLI installs some hundreds of entries a second; the packet files must not be read before it is done.
+  const wait = 20 + Math.ceil(entries / 400);
   const interfaces = port === 0 ? '-i 0@input' : `-i 0@input -i ${port}@output`;
   return [
     `- \`${file}.p4\`: the program (P4-16, v1model)`,
@@ -33,9 +35,9 @@ function bmv2Lines(context: Context, { file, entries }: ReadmeFacts): string[] {
     '```sh',
     `p4c-bm2-ss --std p4-16 --p4runtime-files ${file}.p4info.txtpb -o ${file}.json ${file}.p4`,
     'cd kit',
-    `simple_switch --use-files 20 ${interfaces} ../${file}.json &`,
-    'sleep 2; simple_switch_CLI < ../entries.txt   # within the 20 s before the files are read',
-    'sleep 30',
+    `simple_switch --use-files ${wait} ${interfaces} ../${file}.json &`,
+    `sleep 2; simple_switch_CLI < ../entries.txt > cli.log   # done before bmv2 reads the packet files, after ${wait} s`,
+    `sleep ${wait + 10}`,
     `python3 compare.py ${port === 0 ? 'input' : 'output'}_out.pcap expected_out.pcap`,
     '```',
     '',

@@ -6,9 +6,11 @@ import { randomProgram } from '../program/arbitrary.ts';
 import { randomFrames } from '../program/packets.ts';
 import { tinyProgram } from '../program/tiny.ts';
 import { readCli, readRuntimeJson, readRuntimeText } from './p4/entries.ts';
-import { type Contents, P4Machine } from './p4/machine.ts';
+import type { Contents } from './p4/installed.ts';
+import { P4Machine } from './p4/machine.ts';
 import { readPcap } from './p4/pcap.ts';
-import { type P4Tree, parseP4 } from './p4/syntax.ts';
+import { parseP4 } from './p4/syntax.ts';
+import type { P4Tree } from './p4/tree.ts';
 
 const V1model = suite('emit/v1model');
 

@@ -1,7 +1,7 @@
 /** Structure checks that need no compiler: names, sizes, parameters, widths, one register access a path. Problems as text. */
 
-import type { Contents } from './machine.ts';
-import type { ControlNode, Expression, P4Tree, Parameter, Statement } from './syntax.ts';
+import type { Contents } from './installed.ts';
+import type { ControlNode, Expression, P4Tree, Parameter, Statement } from './tree.ts';
 
 const INTRINSIC =
   /^(standard_metadata|ig_intr_md|ig_prsr_md|ig_dprsr_md|ig_tm_md|eg_intr_md|eg_prsr_md|eg_dprsr_md|eg_oport_md)(\.|$)/;

@@ -1,7 +1,7 @@
 /** Readers of the emitted control-plane files, each written from its format's documentation, into one form for the P4 machine. */
 
-import type { Contents, Installed, InstalledKey, TableContent } from './machine.ts';
-import type { P4Tree, TableNode } from './syntax.ts';
+import type { Contents, Installed, InstalledKey, TableContent } from './installed.ts';
+import type { P4Tree, TableNode } from './tree.ts';
 
 function contentOf(contents: Map<string, TableContent>, table: string): TableContent {
   const known = contents.get(table);

@@ -1,46 +1,11 @@
 /** Runs a P4 tree on frames: v1model's and TNA's externs, entries installed by name. An independent second meaning for the tests. */
 
 import { bitwiseCrc32 } from '../../program/naive.ts';
-import type { ControlNode, Expression, P4Tree, ParserNode, Statement, TableNode } from './syntax.ts';
-
-/** A value: bit<bits> or int<bits> (value kept unsigned), or a boolean, or a plain number without a width. */
-export interface Value {
-  readonly bits: number;
-  readonly signed: boolean;
-  readonly value: bigint;
-}
-
-export interface InstalledKey {
-  readonly value?: bigint;
-  readonly mask?: bigint;
-  readonly low?: bigint;
-  readonly high?: bigint;
-  readonly prefix?: number;
-}
-
-export interface Installed {
-  readonly keys: readonly InstalledKey[];
-  /** Smaller wins. */
-  readonly priority: number;
-  readonly action: string;
-  readonly data: readonly bigint[];
-}
-
-export interface TableContent {
-  readonly entries: Installed[];
-  fallback?: { readonly action: string; readonly data: readonly bigint[] };
-}
-
-/** Table name (without control) → content. */
-export type Contents = ReadonlyMap<string, TableContent>;
+import { type Contents, type Installed, matches, rank } from './installed.ts';
+import type { ControlNode, Expression, P4Tree, ParserNode, Statement, TableNode } from './tree.ts';
+import { bit, combine, convert, cut, FALSE, real, sameType, TRUE, truth, unary, type Value, zero } from './values.ts';
 
 type Scope = Map<string, Value>;
-
-const cut = (value: bigint, bits: number) => BigInt.asUintN(bits, value);
-const bit = (value: bigint, bits: number): Value => ({ bits, signed: false, value: cut(value, bits) });
-const TRUE: Value = { bits: -1, signed: false, value: 1n };
-const FALSE: Value = { bits: -1, signed: false, value: 0n };
-const real = (one: Value) => (one.signed && one.bits > 0 ? BigInt.asIntN(one.bits, one.value) : one.value);
 
 /** Packet in progress: fields by path, header validity, cursor. */
 interface Packet {
@@ -147,11 +112,11 @@ export class P4Machine {
     if (set.kind === 'any') return true;
     if (set.kind === 'binary' && set.op === '&&&') {
       const mask = this.evaluate(set.b, scope);
-      this.sameType(mask, key);
+      sameType(mask, key);
       return (key.value & mask.value) === (this.evaluate(set.a, scope).value & mask.value);
     }
     const value = this.evaluate(set, scope);
-    this.sameType(value, key);
+    sameType(value, key);
     return value.value === key.value;
   }
 
@@ -169,40 +134,19 @@ export class P4Machine {
   private execute(one: Statement, scope: Scope): void {
     switch (one.kind) {
       case 'declare':
-        scope.set(
-          one.name,
-          one.value ? this.convert(this.evaluate(one.value, scope), one.type, false) : this.zero(one.type),
-        );
+        scope.set(one.name, one.value ? convert(this.evaluate(one.value, scope), one.type, false) : zero(one.type));
         return;
       case 'assign':
         this.assign(one.to, this.evaluate(one.value, scope), scope);
         return;
       case 'if':
-        this.block(this.truth(this.evaluate(one.test, scope)) ? one.yes : one.no, scope);
+        this.block(truth(this.evaluate(one.test, scope)) ? one.yes : one.no, scope);
         return;
       case 'call':
         this.call(one.call, scope);
         return;
       default:
         throw new Error(`a ${one.kind} outside a parser`);
-    }
-  }
-
-  private zero(type: string): Value {
-    const bits = Number(/<(\d+)>/.exec(type)![1]);
-    return { bits, signed: type.startsWith('int'), value: 0n };
-  }
-
-  private truth(one: Value): boolean {
-    if (one.bits !== -1) throw new Error('a condition that is not boolean');
-    return one.value === 1n;
-  }
-
-  private sameType(a: Value, b: Value): void {
-    if (a.bits !== 0 && b.bits !== 0 && (a.bits !== b.bits || a.signed !== b.signed)) {
-      throw new Error(
-        `types differ: ${a.signed ? 'int' : 'bit'}<${a.bits}> and ${b.signed ? 'int' : 'bit'}<${b.bits}>`,
-      );
     }
   }
 
@@ -222,8 +166,8 @@ export class P4Machine {
     if (!param) return undefined;
     let type = param.type;
     for (const part of path.slice(1)) type = this.tree.types.get(type)!.members.get(part)!;
-    if (type === 'MirrorId_t') return this.zero('bit<10>');
-    return type.startsWith('bit') ? this.zero(type) : undefined;
+    if (type === 'MirrorId_t') return zero('bit<10>');
+    return type.startsWith('bit') ? zero(type) : undefined;
   }
 
   private declares(type: string, path: readonly string[]): boolean {
@@ -236,7 +180,7 @@ export class P4Machine {
     if (to.kind === 'slice') {
       const old = this.evaluate(to.of, scope);
       const bits = to.high - to.low + 1;
-      this.sameType(value, bit(0n, bits));
+      sameType(value, bit(0n, bits));
       const mask = ((1n << BigInt(bits)) - 1n) << BigInt(to.low);
       this.assign(to.of, bit((old.value & ~mask) | (value.value << BigInt(to.low)), old.bits), scope);
       return;
@@ -244,13 +188,13 @@ export class P4Machine {
     if (to.kind !== 'name') throw new Error('assignment to something that is no field');
     const name = to.path.join('.');
     if (scope.has(name)) {
-      this.sameType(value, scope.get(name)!);
+      sameType(value, scope.get(name)!);
       scope.set(name, { ...scope.get(name)!, value: value.value });
       return;
     }
     const type = this.typeOf(to.path);
     if (type) {
-      this.sameType(value, type);
+      sameType(value, type);
       if (to.path[0] === 'hdr' && !this.packet.valid.has(to.path.slice(0, 2).join('.'))) {
         throw new Error(`${name} is written while its header is invalid`);
       }
@@ -281,15 +225,15 @@ export class P4Machine {
         return bit(of.value >> BigInt(one.low), one.high - one.low + 1);
       }
       case 'cast':
-        return this.convert(this.evaluate(one.of, scope), one.type, true);
+        return convert(this.evaluate(one.of, scope), one.type, true);
       case 'unary':
-        return this.unary(one.op, this.evaluate(one.of, scope));
+        return unary(one.op, this.evaluate(one.of, scope));
       case 'binary':
         return this.binary(one, scope);
       case 'choice': {
         const [yes, no] = [this.evaluate(one.yes, scope), this.evaluate(one.no, scope)];
-        this.sameType(yes, no);
-        return this.truth(this.evaluate(one.test, scope)) ? yes : no;
+        sameType(yes, no);
+        return truth(this.evaluate(one.test, scope)) ? yes : no;
       }
       case 'call':
         return this.call(one, scope) ?? FALSE;
@@ -298,61 +242,11 @@ export class P4Machine {
     }
   }
 
-  private unary(op: string, one: Value): Value {
-    if (op === '!') return this.truth(one) ? FALSE : TRUE;
-    return { ...one, value: one.bits > 0 ? cut(op === '~' ? ~one.value : -real(one), one.bits) : -one.value };
-  }
-
-  /** Casts as the specification allows them: width or sign changes, never both at once; bit<1> and bool. */
-  private convert(one: Value, type: string, explicit: boolean): Value {
-    if (type === 'bool') return one.value === 1n ? TRUE : FALSE;
-    const to = this.zero(type);
-    if (one.bits === -1) {
-      if (to.bits !== 1 || to.signed) throw new Error(`a boolean cast to ${type}`);
-      return { ...to, value: one.value };
-    }
-    if (!explicit) this.sameType(one, to);
-    if (one.bits > 0 && one.bits !== to.bits && one.signed !== to.signed)
-      throw new Error(`a cast that changes width and sign: ${type}`);
-    return { ...to, value: cut(real(one), to.bits) };
-  }
-
   private binary(one: Extract<Expression, { kind: 'binary' }>, scope: Scope): Value {
     const a = this.evaluate(one.a, scope);
-    if (one.op === '&&') return this.truth(a) && this.truth(this.evaluate(one.b, scope)) ? TRUE : FALSE;
-    if (one.op === '||') return this.truth(a) || this.truth(this.evaluate(one.b, scope)) ? TRUE : FALSE;
-    const b = this.evaluate(one.b, scope);
-    if (one.op === '<<' || one.op === '>>') {
-      if (a.bits <= 0) throw new Error('a shift of a number without a width');
-      return { ...a, value: cut(one.op === '<<' ? a.value << b.value : real(a) >> b.value, a.bits) };
-    }
-    this.sameType(a, b);
-    const bits = Math.max(a.bits, b.bits);
-    const [x, y] = [real(a), real(b)];
-    const compared: Record<string, boolean> = {
-      '==': x === y,
-      '!=': x !== y,
-      '<': x < y,
-      '<=': x <= y,
-      '>': x > y,
-      '>=': x >= y,
-    };
-    if (one.op in compared) return compared[one.op] ? TRUE : FALSE;
-    const [low, high] = a.signed
-      ? [-(1n << BigInt(bits - 1)), (1n << BigInt(bits - 1)) - 1n]
-      : [0n, (1n << BigInt(bits)) - 1n];
-    const clamp = (value: bigint) => (value < low ? low : value > high ? high : value);
-    const results: Record<string, bigint> = {
-      '+': x + y,
-      '-': x - y,
-      '*': x * y,
-      '&': x & y,
-      '|': x | y,
-      '^': x ^ y,
-      '|+|': clamp(x + y),
-      '|-|': clamp(x - y),
-    };
-    return { bits, signed: a.signed, value: cut(results[one.op], bits) };
+    if (one.op === '&&') return truth(a) && truth(this.evaluate(one.b, scope)) ? TRUE : FALSE;
+    if (one.op === '||') return truth(a) || truth(this.evaluate(one.b, scope)) ? TRUE : FALSE;
+    return combine(one.op, a, this.evaluate(one.b, scope));
   }
 
   private read(path: readonly string[], scope: Scope): Value {
@@ -407,7 +301,7 @@ export class P4Machine {
     }
     if (name === 'min' || name === 'max') {
       const [a, b] = values();
-      this.sameType(a, b);
+      sameType(a, b);
       return real(a) < real(b) === (name === 'min') ? a : b;
     }
     if (name === 'mark_to_drop') {
@@ -436,7 +330,7 @@ export class P4Machine {
 
   private updateChecksum(one: Extract<Expression, { kind: 'call' }>, scope: Scope): undefined {
     const [test, list, to] = one.args;
-    if (!this.truth(this.evaluate(test, scope)) || list.kind !== 'list') return undefined;
+    if (!truth(this.evaluate(test, scope)) || list.kind !== 'list') return undefined;
     this.assign(to, bit(this.checksum(list.items, scope), 16), scope);
     return undefined;
   }
@@ -459,7 +353,7 @@ export class P4Machine {
     };
     if (method === 'advance') return undefined;
     if (method === 'lookahead') {
-      const type = this.zero(one.type!);
+      const type = zero(one.type!);
       return { ...type, value: bitsAhead(type.bits) };
     }
     const [target] = one.args;
@@ -495,7 +389,7 @@ export class P4Machine {
     const type = struct?.members.get(path[1]);
     const header = type === undefined ? undefined : this.tree.types.get(type);
     if (!header?.header) throw new Error(`${path.join('.')} is no header`);
-    return [...header.members].map(([name, text]) => [name, this.zero(text).bits]);
+    return [...header.members].map(([name, text]) => [name, zero(text).bits]);
   }
 
   private applyTable(table: TableNode): undefined {
@@ -520,7 +414,7 @@ export class P4Machine {
     if (action.params.length !== chosen.data.length)
       throw new Error(`action ${action.name} takes ${action.params.length} values`);
     action.params.forEach((param, p) => {
-      const type = this.zero(param.type);
+      const type = zero(param.type);
       if (chosen.data[p] >= 1n << BigInt(type.bits))
         throw new Error(`${chosen.data[p]} does not fit ${param.type} ${param.name}`);
       scope.set(param.name, { ...type, value: chosen.data[p] });
@@ -562,12 +456,12 @@ export class P4Machine {
     const bits = Number(/bit<(\d+)>/.exec(type)![1]);
     const cells = this.cells(name, size, 0n);
     const index = this.evaluate(args[method === 'read' ? 1 : 0], scope);
-    this.sameType(index, bit(0n, 32));
+    sameType(index, bit(0n, 32));
     if (Number(index.value) >= size) throw new Error(`register ${name} has no cell ${index.value}`);
     if (method === 'read') this.assign(args[0], bit(cells[Number(index.value)], bits), scope);
     else {
       const value = this.evaluate(args[1], scope);
-      this.sameType(value, bit(0n, bits));
+      sameType(value, bit(0n, bits));
       cells[Number(index.value)] = value.value;
     }
     return undefined;
@@ -602,14 +496,14 @@ export class P4Machine {
     const halves = starts.map((one, h) => this.cells(`${register.name}#${h}`, size, one.value));
     const index = this.evaluate(args[0], scope);
     const indexBits = Number(/bit<(\d+)>>?$/.exec(register.type)![1]);
-    this.sameType(index, bit(0n, indexBits));
+    sameType(index, bit(0n, indexBits));
     const inner: Scope = new Map();
     const names = starts.length === 1 ? ['value'] : ['value.lo', 'value.hi'];
     names.forEach((one, h) => {
       inner.set(one, { ...starts[h], value: halves[h][Number(index.value)] });
     });
     const outs = instance.body.params.filter((one) => one.direction === 'out');
-    for (const out of outs) inner.set(out.name, this.zero(out.type));
+    for (const out of outs) inner.set(out.name, zero(out.type));
     this.block(instance.body.statements, inner);
     names.forEach((one, h) => {
       halves[h][Number(index.value)] = inner.get(one)!.value;
@@ -619,21 +513,4 @@ export class P4Machine {
     });
     return outs.length > 0 ? inner.get(outs[0].name) : undefined;
   }
-}
-
-function matches(key: InstalledKey, value: Value, match: string): boolean {
-  const all = (1n << BigInt(value.bits)) - 1n;
-  if (match === 'range') return (key.low ?? 0n) <= value.value && value.value <= (key.high ?? all);
-  if (match === 'lpm') {
-    const shift = BigInt(value.bits - (key.prefix ?? 0));
-    return value.value >> shift === (key.value ?? 0n) >> shift;
-  }
-  if (match === 'ternary') return (value.value & (key.mask ?? 0n)) === (key.value ?? 0n);
-  return value.value === key.value;
-}
-
-/** Longest prefix first where there is an lpm key, otherwise the priority. */
-function rank(entry: Installed, table: TableNode): number {
-  const lpm = table.keys.findIndex((one) => one.match === 'lpm');
-  return lpm < 0 ? entry.priority : -(entry.keys[lpm].prefix ?? 0);
 }
