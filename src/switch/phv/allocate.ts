@@ -101,13 +101,13 @@ function findContainer(containers: readonly Container[], item: PhvItem, group?: 
   return undefined;
 }
 
-/** Neighbours that only the parser writes, together at most 32 bits: they may share a container. */
+/** Neighbours that may share a container, together at most 32 bits. */
 function lumps(items: readonly PhvItem[]): PhvItem[][] {
   const out: PhvItem[][] = [];
   let bits = Infinity;
   for (const item of items) {
     const last = out.at(-1);
-    if (last && bits + item.bits <= 32 && last[0].gress === item.gress) {
+    if (last && bits + item.bits <= 32 && last[0].gress === item.gress && last[0].together === item.together) {
       last.push(item);
       bits += item.bits;
     } else {
@@ -230,13 +230,13 @@ function allocateFreely(items: readonly PhvItem[]): Allocation {
   return { uses, report: { containers, usedBits, availableBits: null, share: null, map: uses, unplaced: [] } };
 }
 
-/** Clusters first, the largest before all; then what the parser alone writes; then the rest, long lives first. Answers what is left. */
+/** Clusters first, the largest before all; then what may lie together; then the rest, long lives first. Answers what is left. */
 function allocateItems(containers: readonly Container[], items: readonly PhvItem[], uses: ContainerUse[]): PhvItem[] {
   const left: PhvItem[] = [];
   const clusters = [...clusterItems(items).values()].sort((a, b) => b.length - a.length);
   for (const cluster of clusters) left.push(...placeCluster(containers, cluster, uses));
   const single = items.filter((item) => item.cluster < 0);
-  const packs = (item: PhvItem) => item.parsedOnly && item.need !== 'normal';
+  const packs = (item: PhvItem) => item.together !== '';
   for (const lump of lumps(single.filter(packs))) left.push(...placeLump(containers, lump, uses));
   const rank = (need: Need) => (need === 'normal' ? 0 : need === 'mocha' ? 1 : 2);
   const loose = single.filter((item) => !packs(item));

@@ -17,8 +17,8 @@ export interface PhvItem {
   readonly need: Need;
   readonly first: number;
   readonly last: number;
-  /** Only the parser writes it: it may share its container with its neighbours. */
-  readonly parsedOnly: boolean;
+  /** Neighbours with the same name here may share a container: written by the parser alone, or copied by one statement. */
+  readonly together: string;
   /** Fields with the same cluster number must share a group; -1: none. */
   readonly cluster: number;
 }
@@ -132,6 +132,23 @@ function arithmeticFields(tables: readonly DemandTable[]): ReadonlySet<string> {
   return new Set(tables.flatMap((table) => table.actions.flatMap((action) => action.arithmetic)));
 }
 
+/** Fields that one inferred statement copies, by field: their bytes come side by side. */
+function copiedTogether(tables: readonly DemandTable[]): ReadonlyMap<string, string> {
+  const writers = new Map<string, number>();
+  for (const table of tables)
+    for (const field of new Set(table.actions.flatMap((action) => action.writes)))
+      writers.set(field, (writers.get(field) ?? 0) + 1);
+  const copies = new Map<string, string>();
+  for (const { made, name, actions } of tables)
+    for (const field of made && actions.length === 1 && actions[0].writes.length > 1 ? actions[0].writes : [])
+      if (writers.get(field) === 1) copies.set(field, name);
+  return copies;
+}
+
+function togetherOf(field: DemandField, life: Life, copies: ReadonlyMap<string, string>): string {
+  return field.header && !life.written ? 'parser' : (copies.get(field.name) ?? '');
+}
+
 /** Items of every field that the stages use; wider than 32 bits: one item a 32-bit piece. */
 export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
   const clusters = clustersOf(demand.tables);
@@ -142,6 +159,7 @@ export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
     if (cluster !== undefined) widest.set(cluster, Math.max(widest.get(cluster) ?? 0, Math.min(bits, 32)));
   }
   const touches = touchesOf(demand, plan);
+  const copies = copiedTogether(demand.tables);
   const items: PhvItem[] = [];
   for (const gress of ['ingress', 'egress'] as const) {
     const end = Math.max(0, ...plan.parts.filter((p) => demand.tables[p.table].gress === gress).map((p) => p.stage));
@@ -170,7 +188,7 @@ export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
           need,
           first: life.first,
           last: life.last,
-          parsedOnly: field.header && !life.written,
+          together: need === 'normal' ? '' : togetherOf(field, life, copies),
           cluster: need === 'normal' ? cluster : -1,
         });
       }
