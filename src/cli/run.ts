@@ -43,8 +43,8 @@ async function handler(args: Args): Promise<void> {
   }
   if (args.out !== undefined)
     writeFile(join(args.out, 'results.json'), `${JSON.stringify(results.map(withoutTiming), null, 2)}\n`);
-  const page = args.html ?? (args.out === undefined ? undefined : join(args.out, 'report.html'));
-  if (page !== undefined) writeFile(page, studyPage(reported));
+  const pages = [args.html, args.out === undefined ? undefined : join(args.out, 'report.html')];
+  for (const file of pages) if (file !== undefined) writeFile(file, studyPage(reported));
   if (args.junit !== undefined) writeFile(args.junit, junitXml(reported));
   if (args.json) outJson(scenarios.length === 1 ? results[0] : results);
   else if (args.out !== undefined && !args.quiet) note(`results written to ${args.out}`);

@@ -1,7 +1,7 @@
 /** One result, or several, as a page: what a reader asks first comes first. Everything shown is in the JSON result. */
 
 import type { ReplayResult, Side } from '../../replay/index.ts';
-import type { ScenarioResult, ScenarioTiming } from '../../study/index.ts';
+import type { PositionAccuracy, ScenarioResult, ScenarioTiming } from '../../study/index.ts';
 import type { FitReport } from '../../switch/index.ts';
 import { fitLine } from '../fit-text.ts';
 import { count, percent, rate, score } from '../text-table.ts';
@@ -153,9 +153,10 @@ function perClass(replay: ReplayResult): string {
 function curves({ curves: data }: ScenarioResult): string {
   if (data === undefined) return '';
   const parts: string[] = [];
-  if (data.byPosition.length > 1) {
-    const side = (pick: (one: (typeof data.byPosition)[number]) => number | null) =>
-      data.byPosition.flatMap((one) => {
+  const { byPosition } = data;
+  if (byPosition.length > 1) {
+    const side = (pick: (one: PositionAccuracy) => number | null) =>
+      byPosition.flatMap((one) => {
         const value = pick(one);
         return value === null ? [] : [[(one.from + one.to) / 2, value] as const];
       });
