@@ -149,15 +149,26 @@ function togetherOf(field: DemandField, life: Life, copies: ReadonlyMap<string, 
   return field.header && !life.written ? 'parser' : (copies.get(field.name) ?? '');
 }
 
-/** Items of every field that the stages use; wider than 32 bits: one item a 32-bit piece. */
-export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
-  const clusters = clustersOf(demand.tables);
-  const arithmetic = arithmeticFields(demand.tables);
+/** Widest field of each cluster: its members take containers of that size. */
+function widestOf(demand: Demand, clusters: ReadonlyMap<string, number>): ReadonlyMap<number, number> {
   const widest = new Map<number, number>();
   for (const { name, bits } of demand.fields) {
     const cluster = clusters.get(name);
     if (cluster !== undefined) widest.set(cluster, Math.max(widest.get(cluster) ?? 0, Math.min(bits, 32)));
   }
+  return widest;
+}
+
+function needOf(field: DemandField, life: Life, arithmetic: ReadonlySet<string>): Need {
+  if (arithmetic.has(field.name)) return 'normal';
+  return life.matched || life.written || field.header ? 'mocha' : 'dark';
+}
+
+/** Items of every field that the stages use; wider than 32 bits: one item a 32-bit piece. */
+export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
+  const clusters = clustersOf(demand.tables);
+  const arithmetic = arithmeticFields(demand.tables);
+  const widest = widestOf(demand, clusters);
   const touches = touchesOf(demand, plan);
   const copies = copiedTogether(demand.tables);
   const items: PhvItem[] = [];
@@ -166,31 +177,14 @@ export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
     for (const field of demand.fields) {
       const life = lifeOf(touches.get(field.name) ?? [], field, gress, end);
       if (!life.touched) continue;
-      const cluster = clusters.get(field.name) ?? -1;
-      const need: Need = arithmetic.has(field.name)
-        ? 'normal'
-        : life.matched || field.header
-          ? 'mocha'
-          : life.written
-            ? 'mocha'
-            : 'dark';
-      for (let low = 0; low < field.bits; low += 32) {
-        const bits = Math.min(32, field.bits - low);
-        const size = sizeFor(
-          arithmetic.has(field.name) && cluster >= 0 ? Math.max(bits, widest.get(cluster) ?? 0) : bits,
-        );
-        items.push({
-          field: field.name,
-          gress,
-          fieldLow: low,
-          bits,
-          size,
-          need,
-          first: life.first,
-          last: life.last,
-          together: need === 'normal' ? '' : togetherOf(field, life, copies),
-          cluster: need === 'normal' ? cluster : -1,
-        });
+      const need = needOf(field, life, arithmetic);
+      const cluster = need === 'normal' ? (clusters.get(field.name) ?? -1) : -1;
+      const together = need === 'normal' ? '' : togetherOf(field, life, copies);
+      for (let fieldLow = 0; fieldLow < field.bits; fieldLow += 32) {
+        const bits = Math.min(32, field.bits - fieldLow);
+        const size = sizeFor(Math.max(bits, widest.get(cluster) ?? 0));
+        const { first, last } = life;
+        items.push({ field: field.name, gress, fieldLow, bits, size, need, first, last, together, cluster });
       }
     }
   }
