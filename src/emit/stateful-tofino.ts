@@ -1,6 +1,6 @@
 /**
  * Stateful actions as TNA RegisterActions. A RegisterAction body runs in order, a stateful ALU at once: statements that share a
- * predicate share an `if`, and wherever the order could show, the whole body becomes a decision tree with values read first.
+ * predicate share an `if`, and wherever the order could show, everything reads a copy of the cell's value at entry.
  */
 
 import { fail } from '../problem.ts';
@@ -32,11 +32,19 @@ interface Salu {
   readonly register: Register;
   readonly bits: number;
   readonly words: readonly string[];
+  /** What conditions and operands read: the cell itself, or a copy of its value at entry. */
+  readonly from: 'value' | 'in_value';
 }
 
 /** Destinations of a stateful action, one output word each. */
 export function outputWords(action: StatefulAction): string[] {
   return [...new Set(action.outputs.map((one) => one.dst))];
+}
+
+/** Bits of an output word: a cell, or one bit where only conditions are sent. */
+function wordBits(action: StatefulAction, dst: string, cellBits: number): number {
+  const outputs = action.outputs.filter((one) => one.dst === dst);
+  return outputs.every((one) => one.value.startsWith('cond')) ? 1 : cellBits;
 }
 
 /** The RegisterAction of a stateful action. */
@@ -60,16 +68,16 @@ export function registerAction(context: Context, action: StatefulAction, gress: 
     });
   }
   const reader: Reader = { context, gress, params: new Map(), saved: new Map() };
-  const salu: Salu = { reader, action, register, bits: register.cellBits, words };
+  const salu: Salu = { reader, action, register, bits: register.cellBits, words, from: 'value' };
   const scope = context.control[gress];
-  const word = `bit<${register.cellBits}>`;
+  const wordType = (dst: string) => `bit<${wordBits(action, dst, register.cellBits)}>`;
   const kind = words.length > 1 ? `RegisterAction${words.length}` : 'RegisterAction';
   const types = [
     cellType(register),
     `bit<${indexBits(register)}>`,
-    ...(words.length > 1 ? words.map(() => word) : [word]),
+    ...(words.length > 0 ? words.map(wordType) : [`bit<${register.cellBits}>`]),
   ];
-  const outs = words.map((_, i) => `, out ${word} rv${i}`).join('');
+  const outs = words.map((dst, i) => `, out ${wordType(dst)} rv${i}`).join('');
   return [
     `${kind}<${types.join(', ')}>(${scope.nameOf(`register ${register.name}`)}) ${scope.nameOf(`stateful ${action.name}`)} = {`,
     `    void apply(inout ${cellType(register)} value${outs}) {`,
@@ -91,9 +99,9 @@ export function executeLines(reader: Reader, run: string, index: string): string
   const call = `${name}.execute(${[at, ...more].join(', ')})`;
   if (words.length === 0) return [`${call};`];
   const into = (dst: string, text: string) =>
-    `${context.field(dst, gress)} = ${resize({ text, bits: register.cellBits }, context.bits(dst))};`;
+    `${context.field(dst, gress)} = ${resize({ text, bits: wordBits(action, dst, register.cellBits) }, context.bits(dst))};`;
   return [
-    ...more.map((one) => `bit<${register.cellBits}> ${one};`),
+    ...more.map((one, i) => `bit<${wordBits(action, words[i + 1], register.cellBits)}> ${one};`),
     into(words[0], call),
     ...more.map((one, i) => into(words[i + 1], one)),
   ];
@@ -104,7 +112,7 @@ function operandText(salu: Salu, one: SaluOperand): string {
   if (one.kind === 'input') {
     return resize(readOperand(salu.reader, salu.action.inputs[one.index], salu.bits), salu.bits);
   }
-  return salu.register.pair ? `value.${one.kind}` : 'value';
+  return salu.register.pair ? `${salu.from}.${one.kind}` : salu.from;
 }
 
 /** An input field against a constant that fits it is compared at the field's own width: no cast stands in the way. */
@@ -139,9 +147,11 @@ function updateText(salu: Salu, one: SaluUpdate): string {
 
 function outputText(salu: Salu, one: SaluOutput): string {
   const rv = `rv${salu.words.indexOf(one.dst)}`;
-  if (one.value.startsWith('cond')) return `${rv} = ${literal(1, salu.bits)};`;
+  const bits = wordBits(salu.action, one.dst, salu.bits);
+  if (one.value.startsWith('cond')) return `${rv} = ${literal(1, bits)};`;
   const half = one.value.endsWith('Hi') ? 'hi' : 'lo';
-  return `${rv} = ${salu.register.pair ? `value.${half}` : 'value'};`;
+  const from = one.value.startsWith('old') ? salu.from : 'value';
+  return `${rv} = ${salu.register.pair ? `${from}.${half}` : from};`;
 }
 
 /** An output of a condition is 1 where both its predicate and the condition hold. */
@@ -184,9 +194,9 @@ function bodyLines(salu: Salu): string[] {
   const partial = salu.words.flatMap((dst, i) => {
     const tables = salu.action.outputs.filter((one) => one.dst === dst).map((one) => outputTable(salu, one));
     const always = tables.some((table) => isAlways(table, salu.action.conditions.length));
-    return always ? [] : [`rv${i} = ${literal(0, salu.bits)};`];
+    return always ? [] : [`rv${i} = ${literal(0, wordBits(salu.action, dst, salu.bits))};`];
   });
-  return [...partial, ...(groupedLines(salu) ?? treeLines(salu, 0, 0))];
+  return [...partial, ...(groupedLines(salu) ?? savedLines({ ...salu, from: 'in_value' }))];
 }
 
 /** One `if` a predicate, in phase order; undefined when an earlier write could change what a later statement reads. */
@@ -241,6 +251,18 @@ function orderSafe(list: readonly Statement[]): boolean {
   return true;
 }
 
+/** The same with the cell's entry value in a local: conditions and operands read that, whatever has been written. */
+function savedLines(salu: Salu): string[] {
+  const { conditions } = salu.action;
+  const feasible = feasibleOutcomes(conditions);
+  const lines = statements(salu).flatMap((one) => {
+    if (isAlways(one.when, conditions.length)) return [one.text];
+    const test = predicate(one.when, conditions.length, (c, positive) => conditionText(salu, c, positive), feasible);
+    return test === 'false' ? [] : [`if (${test}) {`, `    ${one.text}`, '}'];
+  });
+  return [`${cellType(salu.register)} in_value = value;`, ...lines];
+}
+
 interface Group {
   readonly when: number | undefined;
   readonly list: readonly Statement[];
@@ -271,38 +293,4 @@ function groupsSafe(salu: Salu, groups: readonly Group[]): boolean {
 /** Can two predicates hold in one outcome? */
 function together(a: number | undefined, b: number | undefined, conditions: number): boolean {
   return Array.from({ length: 2 ** conditions }, (_, one) => one).some((one) => holdsIn(a, one) && holdsIn(b, one));
-}
-
-/** Full decision tree: every condition is tested before anything is written. */
-function treeLines(salu: Salu, c: number, outcome: number): string[] {
-  const { conditions } = salu.action;
-  if (c < conditions.length) {
-    const feasible = feasibleOutcomes(conditions);
-    const possible = (from: number) =>
-      Array.from({ length: 2 ** (conditions.length - c - 1) }, (_, rest) => from + rest * 2 ** (c + 1)).some(feasible);
-    const no = treeLines(salu, c + 1, outcome);
-    return possible(outcome + 2 ** c) ? branch(salu, c, treeLines(salu, c + 1, outcome + 2 ** c), no) : no;
-  }
-  const list = sortUpdates(statements(salu).filter((one) => holdsIn(one.when, outcome)));
-  if (!orderSafe(list)) {
-    fail({
-      code: 'EMIT-UNSUPPORTED',
-      message: 'the two halves of a pair exchange their values',
-      where: `stateful action ${salu.action.name}`,
-    });
-  }
-  return list.map((one) => one.text);
-}
-
-/** An `if` on condition c; what both branches end with is written once, behind it. */
-function branch(salu: Salu, c: number, yes: readonly string[], no: readonly string[]): string[] {
-  let same = 0;
-  const flat = (line: string | undefined) => line !== undefined && /^\S.*;$/.test(line);
-  while (flat(yes.at(-1 - same)) && yes.at(-1 - same) === no.at(-1 - same)) same++;
-  const [first, second] = [yes.slice(0, yes.length - same), no.slice(0, no.length - same)];
-  const after = yes.slice(yes.length - same);
-  if (first.join('\n') === second.join('\n')) return [...first, ...after];
-  if (first.length === 0) return [`if (${conditionText(salu, c, false)}) {`, ...indent(second), '}', ...after];
-  const head = [`if (${conditionText(salu, c, true)}) {`, ...indent(first)];
-  return second.length === 0 ? [...head, '}', ...after] : [...head, '} else {', ...indent(second), '}', ...after];
 }

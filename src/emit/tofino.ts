@@ -37,6 +37,8 @@ export function tofinoText(context: Context): string {
     '',
     ...headerTypes(context),
     ...pairTypes(context),
+    // Fields that nothing has set read as 0 (PROGRAM.md "Fields"): the compiler clears them.
+    '@pa_auto_init_metadata',
     ...struct('ingress_headers_t', headersStruct(context, 'ingress')),
     ...struct('ingress_metadata_t', [...metadataStruct(context, 'ingress'), ...session(context, 'ingress')]),
     ...struct('egress_headers_t', egressHeaders),
@@ -78,8 +80,6 @@ function ingressParser(context: Context): string[] {
   if (shim) start.push('packet.extract(hdr.pegasim_shim);');
   if (shim && context.extra.has(OWN.time)) start.push(`meta.${OWN.time} = hdr.pegasim_shim.time;`);
   return [
-    // Fields that no path of the parser sets read as 0 (PROGRAM.md "Fields"): the compiler clears them.
-    '@pa_auto_init_metadata',
     'parser PegasimIngressParser(packet_in packet, out ingress_headers_t hdr, out ingress_metadata_t meta,',
     '                            out ingress_intrinsic_metadata_t ig_intr_md) {',
     ...indent([
@@ -213,7 +213,6 @@ function checksumLines(context: Context): { declare: string[]; apply: string[] }
 function egressParser(context: Context): string[] {
   const { program, settings } = context;
   const head = [
-    '@pa_auto_init_metadata',
     'parser PegasimEgressParser(packet_in packet, out egress_headers_t hdr, out egress_metadata_t meta,',
     '                           out egress_intrinsic_metadata_t eg_intr_md) {',
     '    state start {',

@@ -134,7 +134,9 @@ export class P4Machine {
   private execute(one: Statement, scope: Scope): void {
     switch (one.kind) {
       case 'declare':
-        scope.set(one.name, one.value ? convert(this.evaluate(one.value, scope), one.type, false) : zero(one.type));
+        if (this.tree.types.has(one.type)) this.copyStruct(one, scope);
+        else
+          scope.set(one.name, one.value ? convert(this.evaluate(one.value, scope), one.type, false) : zero(one.type));
         return;
       case 'assign':
         this.assign(one.to, this.evaluate(one.value, scope), scope);
@@ -174,6 +176,13 @@ export class P4Machine {
     const member = this.tree.types.get(type)?.members.get(path[0]);
     if (member === undefined) return false;
     return path.length === 1 ? true : this.declares(member, path.slice(1));
+  }
+
+  private copyStruct(one: Extract<Statement, { kind: 'declare' }>, scope: Scope): void {
+    if (one.value?.kind !== 'name') throw new Error(`${one.type} ${one.name} is not copied from a struct`);
+    for (const member of this.tree.types.get(one.type)!.members.keys()) {
+      scope.set(`${one.name}.${member}`, this.read([...one.value.path, member], scope));
+    }
   }
 
   private assign(to: Expression, value: Value, scope: Scope): void {

@@ -31,7 +31,7 @@ function statement(c: Cursor): Statement {
     return { kind: 'if', test, yes, no };
   }
   if (c.take('transition')) return transition(c);
-  const declares = ['bit', 'int', 'bool'].includes(c.peek());
+  const declares = ['bit', 'int', 'bool'].includes(c.peek()) || /^[A-Za-z_]\w*$/.test(c.peek(1));
   if (declares) {
     const type = typeText(c);
     const name = c.name();
