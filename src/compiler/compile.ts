@@ -4,7 +4,7 @@ import type { ModelSpec, OnnxModel } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program } from '../program/index.ts';
 import type { Chip, FitReport } from '../switch/index.ts';
-import type { FeatureRows } from '../traffic/columns.ts';
+import type { FeatureRows } from '../traffic/index.ts';
 import { quantise } from './fixedpoint/index.ts';
 import { type FusionOptions, mapModel, type PassReport } from './fusion/index.ts';
 import {

@@ -4,7 +4,9 @@ import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import {
   compileInjected,
+  type PassReport,
   readTableModel,
+  type TableReport,
   type VerifyResult,
   type VerifyRunner,
   verifyTableModel,

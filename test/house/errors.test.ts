@@ -11,12 +11,16 @@ function sources(path: string): string[] {
 /** Every string literal in src that looks like a problem code. */
 function codesInUse(): Set<string> {
   const codes = new Set<string>();
-  const form = /'((?:CLI|FILE|SCENARIO|TRAFFIC|MODEL|FEATURE|COMPILE|TABLE|FIT|PROGRAM|RUN|REPLAY|STUDY|ENGINE|EMIT)-[A-Z0-9-]+)'/g;
-  for (const file of sources('src')) for (const match of readFileSync(file, 'utf8').matchAll(form)) codes.add(match[1] ?? '');
+  const form =
+    /'((?:CLI|FILE|SCENARIO|TRAFFIC|MODEL|FEATURE|COMPILE|TABLE|FIT|PROGRAM|RUN|REPLAY|STUDY|ENGINE|EMIT)-[A-Z0-9-]+)'/g;
+  for (const file of sources('src'))
+    for (const match of readFileSync(file, 'utf8').matchAll(form)) codes.add(match[1] ?? '');
   return codes;
 }
 
-const documented = new Set([...readFileSync('docs/errors.md', 'utf8').matchAll(/^\| `([A-Z0-9-]+)` \|/gm)].map((match) => match[1] ?? ''));
+const documented = new Set(
+  [...readFileSync('docs/errors.md', 'utf8').matchAll(/^\| `([A-Z0-9-]+)` \|/gm)].map((match) => match[1] ?? ''),
+);
 
 const Errors = suite('error codes');
 

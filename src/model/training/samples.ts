@@ -1,6 +1,6 @@
 /** Which rows train and which validate, and in what order they are shown. */
 import { fail } from '../../problem.ts';
-import type { FeatureRows } from '../../traffic/columns.ts';
+import type { FeatureRows } from '../../traffic/index.ts';
 import { type Numbers, type Random, shuffle } from '../autodiff/index.ts';
 import type { ModelDefinition } from '../definitions/index.ts';
 

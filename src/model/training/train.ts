@@ -1,6 +1,6 @@
 /** Training: Adam on batches, early stopping on the validation rows (macro-F1, or mean score for anomaly models). Seeded and reproducible. */
 import { fail, type Progress } from '../../problem.ts';
-import type { FeatureRows } from '../../traffic/columns.ts';
+import type { FeatureRows } from '../../traffic/index.ts';
 import {
   type Adam,
   adamStep,
