@@ -56,6 +56,9 @@ const FLIPPED: Readonly<Record<string, string>> = { lt: 'gt', gt: 'lt', le: 'ge'
 /** A comparison of two bit<w> expressions as numbers, signed or not. One signed bit is 0 or −1: its order is turned round. */
 export function compared(op: string, signed: boolean, a: string, b: string, bits: number): string {
   const kind = op.slice(0, 2);
+  // Compilers warn about unsigned ≤ 0.
+  if (!signed && /^\d+w0$/.test(b) && (kind === 'le' || kind === 'gt'))
+    return `${a} ${kind === 'le' ? '==' : '!='} ${b}`;
   if (!signed || kind === 'eq' || kind === 'ne') return `${a} ${SYMBOLS[kind]} ${b}`;
   if (bits === 1) return `${a} ${SYMBOLS[FLIPPED[kind]]} ${b}`;
   return `${signedText(a, bits)} ${SYMBOLS[kind]} ${signedText(b, bits)}`;

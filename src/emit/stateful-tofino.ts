@@ -196,7 +196,10 @@ function bodyLines(salu: Salu): string[] {
     const always = tables.some((table) => isAlways(table, salu.action.conditions.length));
     return always ? [] : [`rv${i} = ${literal(0, wordBits(salu.action, dst, salu.bits))};`];
   });
-  return [...partial, ...(groupedLines(salu) ?? savedLines({ ...salu, from: 'in_value' }))];
+  const grouped = groupedLines(salu);
+  if (grouped) return [...partial, ...grouped];
+  const [copy, ...rest] = savedLines({ ...salu, from: 'in_value' });
+  return [copy, ...partial, ...rest];
 }
 
 /** One `if` a predicate, in phase order; undefined when an earlier write could change what a later statement reads. */
