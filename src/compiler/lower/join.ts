@@ -15,24 +15,28 @@ export function isSingle(map: NetMap): map is SingleMap {
   return (map.kind === 'tree' && map.trees.length === 1) || (map.kind === 'index' && map.inputs.length === 1);
 }
 
-/** The sum of several maps of one kind as one: combined index, first map most significant. All add into the same elements. */
+/** The sum of several maps of one kind as one: combined index, first map most significant. Elements that a map leaves alone get 0. */
 export function joinMaps(maps: readonly SingleMap[]): SingleMap {
-  const n = maps[0].outIndex.length;
+  const outIndex = Int32Array.from(new Set(maps.flatMap((m) => [...m.outIndex]))).sort();
+  const place = new Map([...outIndex].map((e, o) => [e, o]));
+  const columns = maps.map((m) => Int32Array.from(m.outIndex, (e) => place.get(e)!));
+  const n = outIndex.length;
   const rows = maps.map(tableRows);
   const count = rows.reduce((product, r) => product * r, 1);
   const lut = maps[0].lut instanceof Int32Array ? new Int32Array(count * n) : new Float64Array(count * n);
   for (let i = 0; i < count; i++) {
     let rest = i;
     for (let m = maps.length - 1; m >= 0; m--) {
-      const row = rest % rows[m];
+      const width = columns[m].length;
+      const row = (rest % rows[m]) * width;
       rest = Math.floor(rest / rows[m]);
-      for (let o = 0; o < n; o++) lut[i * n + o] += maps[m].lut[row * n + o];
+      for (let o = 0; o < width; o++) lut[i * n + columns[m][o]] += maps[m].lut[row + o];
     }
   }
   const common = {
     name: `${maps[0].name}_to_${maps[maps.length - 1].name.replace(/^.*[./]/, '')}`,
     output: maps[0].output,
-    outIndex: maps[0].outIndex,
+    outIndex,
     lut,
     note: maps.map((m) => m.note ?? m.name).join(' + '),
   };
@@ -47,12 +51,7 @@ export function joinMaps(maps: readonly SingleMap[]): SingleMap {
 }
 
 function joinable(map: NetMap, first: SingleMap): map is SingleMap {
-  return (
-    isSingle(map) &&
-    map.kind === first.kind &&
-    map.outIndex.length === first.outIndex.length &&
-    map.outIndex.every((e, o) => e === first.outIndex[o])
-  );
+  return isSingle(map) && map.kind === first.kind;
 }
 
 /** The network with the single maps of one value joined in groups of up to `k`, below the entry limit. */

@@ -7,6 +7,7 @@ import {
   frontInputs,
   heapTree,
   inputRanges,
+  joinIndices,
   lowerNetwork,
   networkBounds,
   searchLayout,
@@ -121,6 +122,19 @@ Lower('random row networks keep their answers in Tofino 2 layouts', () => {
 
 Lower('random windows of 3 and 8 packets answer from the rings as evaluated offline', () => {
   for (const window of [3, 8]) assert.is(differences(randomNetwork(window, window, 3), 40, 5, 'unbounded'), 0);
+});
+
+Lower('joined indices add what the single tables added, also into different elements', () => {
+  const network = randomNetwork(21, 1, 3);
+  const maps = network.maps.map((m, i) =>
+    m.output === 1 && m.kind === 'tree' ? { ...m, outIndex: Int32Array.from([0, 1, 2, 3].map((e) => (e + i) % 4)) } : m,
+  );
+  const joined = joinIndices({ ...network, maps }, 1, 3);
+  assert.is(joined.maps.filter((m) => m.output === 1).length, 1);
+  const next = generator(9);
+  const input = Uint32Array.from({ length: 300 }, () => next(64));
+  const [a, b] = [{ ...network, maps }, joined].map((n) => evaluateNetwork(n, input, 100).values[2]);
+  assert.equal([...a], [...b]);
 });
 
 Lower('bounds hold every sum of random inputs and widths follow from them', () => {
