@@ -56,7 +56,7 @@ export interface Reader {
   readonly list: (key: string) => readonly unknown[];
   readonly raw: (key: string) => unknown;
   /** Throws with the line of `key`. */
-  readonly complain: (key: string, message: string, have?: string) => never;
+  readonly complain: (key: string, message: string, have?: string, hint?: string) => never;
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
@@ -67,12 +67,18 @@ function isMapping(value: unknown): value is Record<string, unknown> {
 export function reader(document: LinedDocument, path: Path, code: string, allowed?: readonly string[]): Reader {
   let value = document.value;
   for (const step of path) value = (value as Record<string | number, unknown>)?.[step];
-  const complain = (key: string, message: string, have?: string): never =>
-    fail({ code, message, where: document.at([...path, key]), ...(have === undefined ? {} : { have }) });
+  const complain = (key: string, message: string, have?: string, hint?: string): never =>
+    fail({
+      code,
+      message: have === undefined ? message : `${message}, not "${have}"`,
+      where: document.at([...path, key]),
+      ...(hint === undefined ? {} : { hint }),
+    });
   if (!isMapping(value)) return complain('', 'a mapping (key: value) is needed here');
   const object = value;
   for (const key of Object.keys(object))
-    if (allowed && !allowed.includes(key)) complain(key, `unknown key "${key}"`, `known: ${allowed.join(', ')}`);
+    if (allowed && !allowed.includes(key))
+      complain(key, `unknown key "${key}"`, undefined, `known: ${allowed.join(', ')}`);
   const need = (key: string): never => complain(key, `"${key}" is missing`);
   return {
     path,

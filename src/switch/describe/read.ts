@@ -73,7 +73,7 @@ function size(scope: Scope, from: Reader, key: string, fallback: number): number
   const raw = from.raw(key);
   if (raw === undefined || raw === null) return fallback;
   const value = typeof raw === 'number' ? raw : evaluate(String(raw), scope.defines);
-  return value !== undefined && value >= 0 ? value : from.complain(key, `"${key}" is no size`, String(raw));
+  return value !== undefined && value >= 0 ? value : from.complain(key, `"${key}" must be a size`, String(raw));
 }
 
 function readKeys(scope: Scope, path: Path, key: string, from: Reader): DescribedKey[] {
@@ -81,7 +81,7 @@ function readKeys(scope: Scope, path: Path, key: string, from: Reader): Describe
     const one = reader(scope.document, [...path, key, index], CODE, ['field', 'bits', 'match']);
     const match = one.text('match', 'exact') as MatchKind;
     if (!MATCH_KINDS.includes(match))
-      one.complain('match', `unknown match kind "${match}"`, `known: ${MATCH_KINDS.join(', ')}`);
+      one.complain('match', `unknown match kind "${match}"`, undefined, `known: ${MATCH_KINDS.join(', ')}`);
     return { field: one.text('field'), bits: one.number('bits'), match };
   });
 }
@@ -90,7 +90,7 @@ function gressOf(from: Reader, fallback: Gress): Gress {
   const gress = from.text('gress', fallback);
   return gress === 'ingress' || gress === 'egress'
     ? gress
-    : from.complain('gress', 'gress is ingress or egress', gress);
+    : from.complain('gress', 'gress must be ingress or egress', gress);
 }
 
 function branchOf(scope: Scope, path: Path, from: Reader): { under?: DescribedBranch } {

@@ -12,8 +12,9 @@ const MOST_STAGES = 200;
 
 type Json = number | string | boolean | null | Json[] | { [key: string]: Json };
 
-function wrong(document: LinedDocument, path: Path, message: string, have?: unknown): never {
-  return fail({ code: CODE, message, where: document.at(path), ...(have === undefined ? {} : { have: String(have) }) });
+function wrong(document: LinedDocument, path: Path, message: string, have?: unknown, hint?: string): never {
+  const said = have === undefined ? message : `${message}, not "${String(have)}"`;
+  return fail({ code: CODE, message: said, where: document.at(path), ...(hint === undefined ? {} : { hint }) });
 }
 
 /** A number in place of a number (Infinity as `unlimited`), a boolean of a boolean, text of text, a list of numbers of a list. */
@@ -50,6 +51,7 @@ function overlay(document: LinedDocument, path: Path, base: Json, given: Json): 
         document,
         [...path, key],
         `unknown key "${[...path, key].join('.')}"`,
+        undefined,
         `known: ${Object.keys(base).join(', ')}`,
       );
     merged[key] = overlay(document, [...path, key], base[key], value);
