@@ -89,7 +89,7 @@ export async function waterfallOf(input: WaterfallInput): Promise<Waterfall> {
     ['fixed', 'fixed point', 'floating point', mappedVerdicts(mapped, rows, true, isScore)],
     [
       'switch',
-      'flow slots: the switch',
+      'flow slots',
       'a slot for every flow, no timeouts',
       { verdict: verdicts.switch, scores: verdicts.scores?.switch ?? null },
     ],

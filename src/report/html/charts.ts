@@ -91,6 +91,9 @@ export function waterfallChart(steps: readonly { name: string; value: number }[]
   const bar = (pick: (i: number) => number | null): (number | null)[] => steps.map((_, i) => pick(i));
   const change = (i: number): number => (values[i] ?? 0) - (values[i - 1] ?? 0);
   const middle = (i: number): boolean => i > 0 && i < steps.length - 1;
+  const points = (i: number): string => `${change(i) > 0 ? '+' : ''}${(change(i) * 100).toFixed(2)}`;
+  const label = ({ dataIndex }: { dataIndex: number }): string =>
+    middle(dataIndex) ? points(dataIndex) : (values[dataIndex] ?? 0).toFixed(4);
   const part = (name: string, color: string, data: (number | null)[]): object => ({
     type: 'bar',
     stack: 'w',
@@ -98,6 +101,7 @@ export function waterfallChart(steps: readonly { name: string; value: number }[]
     data,
     itemStyle: { color },
     barWidth: '55%',
+    label: { show: name !== 'base', position: 'top', color: INK, formatter: label },
   });
   return draw(
     {

@@ -98,8 +98,10 @@ function confusion(replay: ReplayResult): string {
 function waterfall({ waterfall: data }: ScenarioResult): string {
   if (data === undefined) return '';
   const figure = data.steps.some(({ rocAuc }) => rocAuc !== null) ? 'ROC AUC' : 'macro-F1';
+  const last = data.steps.at(-1);
+  const levels = data.steps.map((step) => ({ name: step.name, value: stepFigure(step) }));
   const chart = waterfallChart(
-    data.steps.map((step) => ({ name: step.name, value: stepFigure(step) })),
+    last === undefined ? levels : [...levels, { name: 'the switch', value: stepFigure(last) }],
     { caption: `${figure} on the same ${count(data.packets)} packets as one idealisation after another is given up` },
   );
   const rows = data.steps.map((step, i) => {
@@ -266,6 +268,7 @@ export function resultSections(result: ScenarioResult, timing?: ScenarioTiming, 
 
 /** The page of one result. */
 export function resultPage(result: ScenarioResult, timing?: ScenarioTiming): string {
-  const lead = `<p>${escapeHtml(result.about ?? '')} ${escapeHtml(fitLine(result.fit))}.</p>`;
+  const about = result.about === null ? '' : `<p>${escapeHtml(result.about)}</p>`;
+  const lead = `${about}<p>It ${escapeHtml(fitLine(result.fit))}.</p>`;
   return htmlPage(result.name, lead, resultSections(result, timing));
 }

@@ -18,7 +18,7 @@ nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1rem; pad
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; margin: .5rem 0; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; } .r { text-align: right; } thead th { position: sticky; top: 0; background: var(--panel); }
 .heat td { background: color-mix(in srgb, var(--heat) var(--heat-share), var(--paper)); }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; } figure { margin: .5rem 0; } .chart svg { width: 100%; height: auto; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; } figure { margin: .5rem 0; } .chart { overflow-x: auto; max-width: 48rem; } .chart svg { width: 100%; min-width: 27rem; height: auto; }
 summary { cursor: pointer; color: var(--series-a); } h3 { font-size: 1rem; margin: 1.25rem 0 .25rem; } thead button { all: unset; cursor: pointer; font-weight: inherit; } thead button:focus-visible { outline: 3px solid var(--series-b); }
 pre { background: var(--panel); padding: .75rem; overflow-x: auto; border-radius: .5rem; font-size: .85rem; }
 `;
