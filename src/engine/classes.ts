@@ -24,8 +24,10 @@ interface Group {
 }
 
 const DIRECT_BITS = 16;
+/** Patterns over all classes that are kept while refining; beyond, the chunk is left to bitmaps. */
+const MAX_MEMBERS = 1 << 22;
 
-/** The classifier of a chunk; undefined when it is wider than 16 bits and some pattern is not one interval. */
+/** The classifier of a chunk; undefined when its classes are too many, or it is wider than 16 bits and some pattern is no interval. */
 export function classify(patterns: readonly Pattern[], bits: number): Classifier | undefined {
   const distinct = new Map<string, { readonly pattern: Pattern; readonly rows: number[] }>();
   patterns.forEach((pattern, row) => {
@@ -65,18 +67,21 @@ function directClasses(
   list: readonly { readonly pattern: Pattern; readonly rows: readonly number[] }[],
   bits: number,
   width: number,
-): Classifier {
+): Classifier | undefined {
   const classOf = new Uint32Array(2 ** bits);
+  let members = 0;
   const patternsOf: number[][] = [[]];
   const stamp: number[] = [-1];
   const moved: number[] = [0];
-  list.forEach(({ pattern }, p) => {
+  for (let p = 0; p < list.length && members < MAX_MEMBERS; p++) {
+    const { pattern } = list[p];
     const visit = (value: number) => {
       const old = classOf[value];
       if (stamp[old] !== p) {
         stamp[old] = p;
         moved[old] = patternsOf.length;
         patternsOf.push([...patternsOf[old], p]);
+        members += patternsOf[old].length + 1;
         stamp.push(-1);
         moved.push(0);
       }
@@ -84,15 +89,16 @@ function directClasses(
     };
     if (pattern.low !== undefined && pattern.high !== undefined) {
       for (let value = pattern.low; value <= pattern.high; value++) visit(value);
-      return;
+      continue;
     }
-    if ((pattern.value & ~pattern.mask) !== 0) return;
+    if ((pattern.value & ~pattern.mask) !== 0) continue;
     const free = classOf.length - 1 - (pattern.mask & (classOf.length - 1));
     for (let sub = free; ; sub = (sub - 1) & free) {
       visit(pattern.value | sub);
       if (sub === 0) break;
     }
-  });
+  }
+  if (members >= MAX_MEMBERS) return undefined;
   return numbered(classOf, patternsOf, list, bits, width);
 }
 
