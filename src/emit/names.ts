@@ -5,7 +5,9 @@ const KEYWORDS = new Set(
     'action actions abstract apply bool bit bitstring const control default else entries enum error exit extern exact ' +
     'false for header header_union if in inout int key list lpm match_kind type out package parser priority range ' +
     'return select size state string struct switch table ternary this transition true tuple typedef varbit valueset ' +
-    'void accept reject start NoAction hdr meta standard_metadata packet main'
+    'void accept reject start NoAction hdr meta standard_metadata packet main ' +
+    'hash min max register counter meter random digest clone truncate verify assert assume log_msg mark_to_drop ' +
+    'Register RegisterAction Hash Mirror Checksum Counter Meter Random Digest Resubmit invalidate'
   ).split(' '),
 );
 

@@ -47,16 +47,16 @@ function differing(name: string, target: EmitTarget, rows: number): { packets: n
 }
 
 const MODELS = [
-  ['mlp-CICIOT2022', 10],
-  ['rnn-CICIOT2022', 2],
-  ['cnnb-CICIOT2022', 2],
-  ['cnnm-CICIOT2022', 2],
-  ['cnnl-CICIOT2022', 2],
-  ['autoencoder-CICIOT2022', 2],
+  ['mlp-CICIOT2022', 6],
+  ['rnn-CICIOT2022', 1],
+  ['cnnb-CICIOT2022', 1],
+  ['cnnm-CICIOT2022', 1],
+  ['cnnl-CICIOT2022', 1],
+  ['autoencoder-CICIOT2022', 1],
 ] as const;
 
 for (const [name, rows] of MODELS) {
-  Models(`${name}: ${rows} rows of features in a header run as v1model P4 with the simulator's logits`, () => {
+  Models(`${name}: ${rows} row(s) of features in a header run as v1model P4 with the simulator's logits`, () => {
     if (!existsSync(golden)) {
       console.log('SKIP the golden data is not here');
       return;
@@ -71,7 +71,7 @@ Models('mlp-CICIOT2022 on Tofino 2: ingress, bridged header and egress in T2NA y
     console.log('SKIP the golden data is not here');
     return;
   }
-  assert.is(differing('mlp-CICIOT2022', 't2na', 6).different, 0);
+  assert.is(differing('mlp-CICIOT2022', 't2na', 3).different, 0);
 });
 
 Models.run();
