@@ -1,13 +1,13 @@
 /**
  * How fast is the engine? From prepared rows (one and two workers) against the reference pipeline, ONNX Runtime's float inference
  * and a hand-written native loop; from a capture, end to end. Medians of five. PEGASIM_BENCH_SCALE (default 1 = 10 million
- * packets) makes the capture smaller.
+ * packets) makes the capture smaller, 0 leaves it out; PEGASIM_BENCH_MODELS=mlp-b,rnn-b picks models.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEngine, streamEngine } from '../src/engine/index.ts';
-import { openReference, trainModel } from '../src/model/index.ts';
+import { modelDefinition, openReference, trainModel } from '../src/model/index.ts';
 import type { RunInput } from '../src/program/index.ts';
 import { runReference } from '../src/switch/index.ts';
 import type { FeatureRows, PacketColumns } from '../src/traffic/index.ts';
@@ -60,7 +60,7 @@ async function floatRate(name: ModelName, rows: RowBench): Promise<{ readonly be
   const count = 2048;
   const classes = name === 'autoencoder' ? ['benign', 'attack'] : ['a', 'b', 'c'];
   const sample: FeatureRows = {
-    features: [],
+    features: modelDefinition(name).features,
     classes,
     count,
     values: rows.values.slice(0, count * rows.width),
@@ -181,7 +181,7 @@ async function benchStream(path: string, packets: number, figures: Figures): Pro
   console.log(`pcap to verdicts, 2 workers: ${(found / 1e6).toFixed(2)} M packets/s`);
 }
 
-export async function benchCapture(figures: Figures): Promise<void> {
+async function benchCapture(figures: Figures): Promise<void> {
   const scale = Number(process.env.PEGASIM_BENCH_SCALE ?? 1);
   const folder = mkdtempSync(join(tmpdir(), 'pegasim-engine-'));
   try {
@@ -205,7 +205,8 @@ export async function run(): Promise<BenchResult> {
     return { figures };
   }
   console.log('M verdicts/s   reference  1 worker 2 workers    float   native');
-  for (const name of Object.keys(MODELS) as ModelName[]) await benchRows(name, figures);
-  await benchCapture(figures);
+  const wanted = process.env.PEGASIM_BENCH_MODELS?.split(',') ?? Object.keys(MODELS);
+  for (const name of wanted as ModelName[]) await benchRows(name, figures);
+  if (process.env.PEGASIM_BENCH_SCALE !== '0') await benchCapture(figures);
   return { figures };
 }
