@@ -3,6 +3,7 @@
 import type { CommandModule } from 'yargs';
 import { compileCommand } from './compile.ts';
 import { emitCommand } from './emit.ts';
+import { explainCommand } from './explain.ts';
 import { fitCommand } from './fit.ts';
 import { modelsCommand } from './models.ts';
 import { replayCommand } from './replay.ts';
@@ -19,6 +20,7 @@ export const commands: readonly CommandModule<object, never>[] = [
   compileCommand,
   fitCommand,
   replayCommand,
+  explainCommand,
   emitCommand,
   verifyCommand,
   modelsCommand,

@@ -1,5 +1,6 @@
 /** report: results → terminal text, JSON, HTML, JUnit XML, CSV. Pure functions of results; reads and writes nothing. */
 
+export * from './explain-text.ts';
 export * from './fit-text.ts';
 export { resultPage } from './html/result-page.ts';
 export { type Reported, studyPage } from './html/study-page.ts';

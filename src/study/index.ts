@@ -5,6 +5,7 @@ export * from './compile.ts';
 export * from './curves.ts';
 export * from './emit.ts';
 export * from './expectations.ts';
+export * from './explain.ts';
 export { figuresOf } from './figures.ts';
 export * from './inputs.ts';
 export * from './rerun.ts';
