@@ -90,7 +90,7 @@ Errors('an unknown feature', async () => {
   const model = graph.bytes();
   writeFileSync(join(folder, 'm.onnx'), model);
   await refused(
-    ['compile', 'm.onnx', '--data', dataset({ 'b/good.pcap': readFileSync(CAPTURE) })],
+    ['compile', 'm.onnx', '--data', dataset({ 'b/good.pcap': readFileSync(CAPTURE) }), '--split-by', 'flow'],
     /FEATURE-UNKNOWN: no feature is called pkt\.colour/,
     folder,
   );
