@@ -5,7 +5,7 @@
 import { networkBounds, type Range } from './bounds.ts';
 import { isSingle, JOIN_LIMIT } from './join.ts';
 import { type SumBits, sumBits } from './lower.ts';
-import { type TableNetwork, tableRows } from './network.ts';
+import { mapInputs, type NetMap, type TableNetwork, tableRows } from './network.ts';
 import { differenceRange } from './verdict.ts';
 
 export interface ValueLayout {
@@ -118,6 +118,42 @@ const larger = (a: Held, b: Held): Held => ({
   32: Math.max(a[32], b[32]),
 });
 
+/** Stage from which a map's inputs can be read, by the values it reads. */
+function readyAt(network: TableNetwork, map: NetMap, done: readonly number[]): number {
+  let ready = 0;
+  for (const ref of mapInputs(map)) {
+    const kept = network.values[ref.value].kept?.[ref.index];
+    ready = Math.max(
+      ready,
+      done[ref.value] ?? 0,
+      kept === undefined ? 0 : (done[kept.source.value] ?? 0) + RING_STAGES,
+    );
+  }
+  return ready;
+}
+
+/** Stages of a ring: place, registers, order. */
+const RING_STAGES = 3;
+
+/** Stage at which a value is complete: tables queue in their banks as their inputs get ready, then the banks are added up. */
+function finishAt(network: TableNetwork, v: number, layout: ValueLayout, done: readonly number[]): number {
+  const maps = network.maps.filter((m) => m.output === v);
+  if (network.values[v].kept !== undefined) return 0;
+  if (maps.some((m) => m.kind === 'leaf')) return 1 + Math.max(0, ...maps.map((m) => readyAt(network, m, done)));
+  const joined = maps.filter((m) => layout.join > 1 && isSingle(m));
+  const ready = maps.filter((m) => !joined.includes(m)).map((m) => readyAt(network, m, done));
+  for (let g = 0; g < joined.length; g += layout.join) {
+    const group = joined.slice(g, g + layout.join).map((m) => readyAt(network, m, done) + (m.kind === 'tree' ? 1 : 0));
+    ready.push(Math.max(...group));
+  }
+  const banks = new Array<number>(layout.banks).fill(0);
+  ready.forEach((r, i) => {
+    const bank = i % layout.banks;
+    banks[bank] = Math.max(banks[bank], r) + 1;
+  });
+  return Math.max(...banks) + log2Up(layout.banks);
+}
+
 /** Containers beyond what is free, and stages beyond the chip's, for a layout and a cut: both 0 when all should fit. */
 function estimate(
   network: TableNetwork,
@@ -125,26 +161,25 @@ function estimate(
   cut: Cut,
   room: Room,
 ): { over: number; late: number; depth: number } {
-  let peaks: readonly [Held, Held] = [
+  const peaks: [Held, Held] = [
     { 8: 0, 16: 0, 32: 0 },
     { 8: 0, 16: 0, 32: 0 },
   ];
   const depth = [room.frontStages, 0];
   let side: 0 | 1 = 0;
-  const hold = (held: Held): void => {
-    const peak = larger(peaks[side], held);
-    peaks = side === 0 ? [peak, peaks[1]] : [peaks[0], peak];
+  let done: number[] = [room.frontStages];
+  const cross = (): void => {
+    side = 1;
+    done = done.map(() => 0);
   };
   for (let v = 1; v < network.values.length; v++) {
-    const mine = layout[v]!;
     const { indices, sums } = moments(network, layout, v);
-    const indexDepth = mine.join > 1 ? Math.ceil(readsOf(network, v).trees / TERNARY_TABLES) : 0;
-    if (cut?.value === v && cut.part === 'indices') side = 1;
-    hold(indices);
-    depth[side] += indexDepth;
-    if (cut?.value === v && cut.part === 'sums') side = 1;
-    hold(sums);
-    depth[side] += mine.depth - indexDepth;
+    if (cut?.value === v && cut.part === 'indices') cross();
+    peaks[side] = larger(peaks[side], indices);
+    if (cut?.value === v && cut.part === 'sums') cross();
+    peaks[side] = larger(peaks[side], sums);
+    done[v] = finishAt(network, v, layout[v]!, done);
+    depth[side] = Math.max(depth[side], done[v]);
   }
   depth[side] += 2; // differences and class
   let over = 0;
@@ -176,7 +211,12 @@ export function rankLayouts(
   let partial: (ValueLayout | undefined)[][] = [[undefined]];
   for (let v = 1; v < network.values.length; v++) {
     const choices = valueLayouts(network, v, bounds[v], width, room);
-    partial = partial.flatMap((p) => choices.map((c) => [...p, c]));
+    const twin = twinOf(network, v);
+    // Values of one shape (the steps of a recurrent model) take one layout.
+    partial = partial.flatMap((p) => {
+      const theirs = twin === undefined ? undefined : choices.find((c) => sameLayout(c, p[twin]));
+      return (theirs === undefined ? choices : [theirs]).map((c) => [...p, c]);
+    });
     if (partial.length > KEPT) partial = thinned(partial);
   }
   const keyed = partial.flatMap((layout) =>
@@ -187,7 +227,24 @@ export function rankLayouts(
 }
 
 /** Partial layouts kept while values are added one by one. */
-const KEPT = 4000;
+const KEPT = 1500;
+
+const shapeOf = (network: TableNetwork, v: number): string =>
+  `${network.values[v].size}:${network.maps
+    .filter((m) => m.output === v)
+    .map((m) => m.kind)
+    .join()}`;
+
+/** The first earlier value of the same shape. */
+function twinOf(network: TableNetwork, v: number): number | undefined {
+  const shape = shapeOf(network, v);
+  for (let u = 1; u < v; u++) if (shapeOf(network, u) === shape) return u;
+  return undefined;
+}
+
+function sameLayout(a: ValueLayout, b: ValueLayout | undefined): boolean {
+  return b !== undefined && a.bits === b.bits && a.banks === b.banks && a.join === b.join;
+}
 
 function thinned(layouts: (ValueLayout | undefined)[][]): (ValueLayout | undefined)[][] {
   const depth = (layout: Layout): number => layout.reduce((sum, l) => sum + (l?.depth ?? 0), 0);
