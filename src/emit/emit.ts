@@ -14,7 +14,7 @@ import { buildKit } from './kit.ts';
 import { likeProblems } from './like.ts';
 import { identifier } from './names.ts';
 import { type EmitOptions, emitSettings } from './options.ts';
-import { p4runtimeJson, p4runtimeText } from './p4runtime.ts';
+import { p4runtimeFiles } from './p4runtime.ts';
 import { readmeText } from './readme.ts';
 import { tofinoText } from './tofino.ts';
 import { v1modelText } from './v1model.ts';
@@ -66,9 +66,10 @@ function controlPlane(context: Context, file: string, tables: readonly EmittedTa
       { path: 'load_entries.py', content: bfrtLoader(file) },
     ];
   }
+  const runtime = p4runtimeFiles(tables);
   return [
     { path: 'entries.txt', content: cliText(tables) },
-    { path: 'entries.p4rt.txtpb', content: p4runtimeText(tables) },
-    { path: 'entries.p4rt.json', content: p4runtimeJson(tables) },
+    { path: 'entries.p4rt.txtpb', content: runtime.text },
+    { path: 'entries.p4rt.json', content: runtime.json },
   ];
 }

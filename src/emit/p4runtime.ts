@@ -8,8 +8,8 @@ import { type EmittedTable, type EntryAction, type EntryKey, needsPriority } fro
 interface Field {
   readonly id: number;
   readonly kind: 'exact' | 'ternary' | 'range' | 'lpm';
-  readonly first: Uint8Array;
-  readonly second?: Uint8Array;
+  readonly first: readonly number[];
+  readonly second?: readonly number[];
   readonly prefix?: number;
 }
 
@@ -17,16 +17,21 @@ interface Update {
   readonly table: number;
   readonly match: readonly Field[];
   readonly action: number;
-  readonly params: readonly Uint8Array[];
+  readonly params: readonly (readonly number[])[];
   readonly priority: number;
   readonly fallback: boolean;
 }
 
 /** Big-endian bytes without leading zeros; 0 is one zero byte. */
-export function canonicalBytes(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  for (let rest = value; rest > 0n; rest >>= 8n) bytes.unshift(Number(rest & 255n));
-  return Uint8Array.from(bytes.length > 0 ? bytes : [0]);
+export function canonicalBytes(value: bigint): readonly number[] {
+  if (value > 0xffffffffn) return [...canonicalBytes(value >> 32n), ...wordBytes(Number(value & 0xffffffffn))];
+  const bytes = wordBytes(Number(value));
+  const first = bytes.findIndex((byte) => byte !== 0);
+  return first < 0 ? [0] : first === 0 ? bytes : bytes.slice(first);
+}
+
+function wordBytes(word: number): number[] {
+  return [word >>> 24, (word >>> 16) & 255, (word >>> 8) & 255, word & 255];
 }
 
 function field(key: EntryKey, id: number): Field | undefined {
@@ -64,65 +69,74 @@ function updates(tables: readonly EmittedTable[]): Update[] {
     });
 }
 
-function quoted(bytes: Uint8Array): string {
-  return `"${[...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}"`;
+const OCTAL = Array.from({ length: 256 }, (_, byte) => `\\${byte.toString(8).padStart(3, '0')}`);
+
+function quoted(bytes: readonly number[]): string {
+  let text = '"';
+  for (const byte of bytes) text += OCTAL[byte];
+  return `${text}"`;
 }
 
+const base64 = (bytes: readonly number[]) => Buffer.from(bytes).toString('base64');
+
 function fieldText(one: Field): string {
-  const inside = {
-    exact: () => `exact { value: ${quoted(one.first)} }`,
-    ternary: () => `ternary { value: ${quoted(one.first)} mask: ${quoted(one.second!)} }`,
-    range: () => `range { low: ${quoted(one.first)} high: ${quoted(one.second!)} }`,
-    lpm: () => `lpm { value: ${quoted(one.first)} prefix_len: ${one.prefix} }`,
-  }[one.kind]();
+  const first = quoted(one.first);
+  const inside =
+    one.kind === 'exact'
+      ? `exact { value: ${first} }`
+      : one.kind === 'lpm'
+        ? `lpm { value: ${first} prefix_len: ${one.prefix} }`
+        : one.kind === 'range'
+          ? `range { low: ${first} high: ${quoted(one.second!)} }`
+          : `ternary { value: ${first} mask: ${quoted(one.second!)} }`;
   return `match { field_id: ${one.id} ${inside} }`;
 }
 
-/** `p4.v1.WriteRequest` in protobuf text format, one update a line. */
-export function p4runtimeText(tables: readonly EmittedTable[]): string {
-  const lines = updates(tables).map((one) => {
-    const params = one.params.map((value, p) => `params { param_id: ${p + 1} value: ${quoted(value)} }`);
-    const action = `action { action { ${[`action_id: ${one.action}`, ...params].join(' ')} } }`;
-    const parts = [`table_id: ${one.table}`, ...one.match.map(fieldText), action];
-    if (one.priority > 0) parts.push(`priority: ${one.priority}`);
-    if (one.fallback) parts.push('is_default_action: true');
-    const type = one.fallback ? 'MODIFY' : 'INSERT';
-    return `updates { type: ${type} entity { table_entry { ${parts.join(' ')} } } }`;
-  });
-  return `${['# proto-message: p4.v1.WriteRequest', 'device_id: 0', 'election_id { low: 1 }', ...lines].join('\n')}\n`;
+function updateText(one: Update): string {
+  const params = one.params.map((value, p) => ` params { param_id: ${p + 1} value: ${quoted(value)} }`).join('');
+  const match = one.match.map((field) => `${fieldText(field)} `).join('');
+  const priority = one.priority > 0 ? ` priority: ${one.priority}` : '';
+  const fallback = one.fallback ? ' is_default_action: true' : '';
+  const type = one.fallback ? 'MODIFY' : 'INSERT';
+  const action = `action { action { action_id: ${one.action}${params} } }`;
+  return `updates { type: ${type} entity { table_entry { table_id: ${one.table} ${match}${action}${priority}${fallback} } } }`;
 }
-
-const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
 function fieldJson(one: Field): unknown {
-  const inside = {
-    exact: () => ({ value: base64(one.first) }),
-    ternary: () => ({ value: base64(one.first), mask: base64(one.second!) }),
-    range: () => ({ low: base64(one.first), high: base64(one.second!) }),
-    lpm: () => ({ value: base64(one.first), prefixLen: one.prefix }),
-  }[one.kind]();
-  return { fieldId: one.id, [one.kind]: inside };
+  const value = base64(one.first);
+  if (one.kind === 'exact') return { fieldId: one.id, exact: { value } };
+  if (one.kind === 'lpm') return { fieldId: one.id, lpm: { value, prefixLen: one.prefix } };
+  const second = base64(one.second!);
+  if (one.kind === 'range') return { fieldId: one.id, range: { low: value, high: second } };
+  return { fieldId: one.id, ternary: { value, mask: second } };
 }
 
-/** The same WriteRequest in protobuf JSON. */
-export function p4runtimeJson(tables: readonly EmittedTable[]): string {
-  const list = updates(tables).map((one) => ({
+function updateJson(one: Update): string {
+  const action = {
+    actionId: one.action,
+    params: one.params.map((value, p) => ({ paramId: p + 1, value: base64(value) })),
+  };
+  return JSON.stringify({
     type: one.fallback ? 'MODIFY' : 'INSERT',
     entity: {
       tableEntry: {
         tableId: one.table,
         match: one.match.map(fieldJson),
-        action: {
-          action: {
-            actionId: one.action,
-            params: one.params.map((value, p) => ({ paramId: p + 1, value: base64(value) })),
-          },
-        },
+        action: { action },
         ...(one.priority > 0 ? { priority: one.priority } : {}),
         ...(one.fallback ? { isDefaultAction: true } : {}),
       },
     },
-  }));
-  const lines = list.map((one) => `    ${JSON.stringify(one)}`).join(',\n');
-  return `{\n  "deviceId": "0",\n  "electionId": { "low": "1" },\n  "updates": [\n${lines}\n  ]\n}\n`;
+  });
+}
+
+/** `p4.v1.WriteRequest` in protobuf text format and in protobuf JSON, one update a line. */
+export function p4runtimeFiles(tables: readonly EmittedTable[]): { readonly text: string; readonly json: string } {
+  const list = updates(tables);
+  const head = '# proto-message: p4.v1.WriteRequest\ndevice_id: 0\nelection_id { low: 1 }\n';
+  const open = '{\n  "deviceId": "0",\n  "electionId": { "low": "1" },\n  "updates": [\n';
+  return {
+    text: `${head}${list.map((one) => `${updateText(one)}\n`).join('')}`,
+    json: `${open}${list.map((one) => `    ${updateJson(one)}`).join(',\n')}\n  ]\n}\n`,
+  };
 }

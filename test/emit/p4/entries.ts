@@ -13,8 +13,13 @@ function contentOf(contents: Map<string, TableContent>, table: string): TableCon
 
 const last = (name: string) => name.split('.').pop()!;
 
+const known = new WeakMap<P4Tree, Map<string, TableNode>>();
+
 function tableNamed(tree: P4Tree, name: string): TableNode {
-  const table = [...tree.controls.values()].flatMap((one) => one.tables).find((one) => one.name === last(name));
+  const all = [...tree.controls.values()].flatMap((one) => (known.has(tree) ? [] : one.tables));
+  const tables = known.get(tree) ?? new Map(all.map((one) => [one.name, one]));
+  known.set(tree, tables);
+  const table = tables.get(last(name));
   if (!table) throw new Error(`no table ${name}`);
   return table;
 }
