@@ -70,7 +70,9 @@ async function floatRate(name: ModelName, rows: RowBench): Promise<{ readonly be
   const { onnx } = trainModel(name, sample, { epochs: 1, rowsPerEpoch: 256 });
   let best = { best: 0, how: '' };
   for (const batch of BATCHES) {
-    const total = Math.min(rows.count, Math.max(batch, 16384));
+    // Two seconds a run at most: the big networks do a few hundred rows a second.
+    if (best.best > 0 && batch > 2 * best.best) break;
+    const total = Math.min(rows.count, batch * Math.max(1, Math.min(16, Math.floor(best.best / batch))));
     const values = Float32Array.from(rows.values.subarray(0, total * rows.width));
     const reference = await openReference(onnx, { batch, threads: cpus().length });
     const found = await rate(total, () => reference.run(values, total), 3);
