@@ -310,30 +310,31 @@ function sumsOf(
   }));
 }
 
-/** First difference of two walks: parsed fields, then stage by stage what the tables wrote, then the verdict. */
+/**
+ * First difference of two walks: parsed fields, then, by our stages, tables that both have and that gave something else. Tables that the
+ * other lacks are named only when the verdicts differ: two layouts of one model share few names.
+ */
 export function partingOf(ours: PacketTrace, theirs: PacketTrace): Parting | null {
   const parsed = fieldDifference(ours.parsed, theirs.parsed);
   if (parsed !== undefined) return { stage: null, gress: 'parser', ...parsed };
-  for (let i = 0; i < Math.max(ours.stages.length, theirs.stages.length); i++) {
-    const [a, b] = [ours.stages[i], theirs.stages[i]];
-    const texts = [a, b].map((stage) => (stage?.tables ?? []).map(tableText));
-    const [left = [], right = []] = texts;
-    const at = left.findIndex((text, j) => text !== right[j]);
-    const place = at >= 0 ? at : right.length > left.length ? left.length : -1;
-    if (place < 0) continue;
-    const stage = a ?? b;
-    const what = a?.tables[place]?.table ?? b?.tables[place]?.table ?? '';
-    const none = 'no table here';
-    const sides = { ours: left[place] ?? none, theirs: right[place] ?? none };
-    return { stage: stage?.stage ?? null, gress: stage?.gress ?? null, what, ...sides };
+  const walked = new Map(theirs.stages.flatMap(({ tables }) => tables.map((one) => [one.table, one] as const)));
+  const mine = ours.stages.flatMap(({ stage, gress, tables }) => tables.map((one) => ({ stage, gress, one })));
+  const parts = mine.find(({ one }) => walked.has(one.table) && tableText(one) !== tableText(walked.get(one.table)!));
+  const alone = mine.find(({ one }) => !walked.has(one.table));
+  const first = parts ?? (ours.verdict === theirs.verdict ? undefined : alone);
+  if (first !== undefined) {
+    const { stage, gress, one } = first;
+    const other = walked.get(one.table);
+    const sides = { ours: tableText(one), theirs: other === undefined ? 'has no such table' : tableText(other) };
+    return { stage, gress, what: one.table, ...sides };
   }
   if (ours.verdict === theirs.verdict) return null;
   return { stage: null, gress: null, what: 'verdict', ours: String(ours.verdict), theirs: String(theirs.verdict) };
 }
 
-function tableText({ table, entry, action, writes }: PacketTrace['stages'][number]['tables'][number]): string {
+function tableText({ entry, action, writes }: PacketTrace['stages'][number]['tables'][number]): string {
   const changed = writes.map(({ field, after }) => `${field} = ${after}`).join(', ');
-  return `${table} ${entry === null ? 'missed' : `entry ${entry}`} ${action ?? ''} ${changed}`.trim();
+  return `${entry === null ? 'no entry' : `entry ${entry}`}, ${action ?? 'no action'}: ${changed}`;
 }
 
 type Fields = PacketTrace['parsed'];
