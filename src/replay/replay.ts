@@ -1,6 +1,6 @@
 /** One run: dataset × program × float model → verdicts side by side and what they are worth. */
 
-import { runEngine } from '../engine/index.ts';
+import { openEngine } from '../engine/index.ts';
 import { flowOrder, type IdealOptions, idealRows, type PacketRows } from '../features/index.ts';
 import type { FloatReference, ModelSpec } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
@@ -46,11 +46,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   const split = options.split ?? 'test';
   checkClasses(dataset, program);
   const selection = selectPackets(dataset, split);
-  const engine = await timed(() => runSwitch(options, selection));
+  const engine = await runSwitch(options, selection);
   const features = await timed(async () => scoredRows(options, split));
   const rows = features.value;
   const scored = scoredPackets(dataset, rows);
-  const ours = switchVerdicts(dataset, program, selection, engine.value, scored);
+  const ours = switchVerdicts(dataset, program, selection, engine.columns, scored);
   const float = reference
     ? await timed(() => floatVerdicts(reference, options.spec, rows.values, rows.count, options.progress))
     : undefined;
@@ -66,8 +66,9 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       : {}),
   };
   return {
-    result: resultOf(options, split, selection, engine.value, scored, ours, float?.value),
+    result: resultOf(options, split, selection, engine.columns, scored, ours, float?.value),
     timing: {
+      engineSetupSeconds: engine.setupSeconds,
       engineSeconds: engine.seconds,
       packetsPerSecond: selection.packet.length / Math.max(engine.seconds, 1e-9),
       workers: options.workers ?? 0,
@@ -97,20 +98,31 @@ function checkClasses(dataset: Dataset, program: Program): void {
   });
 }
 
-function runSwitch(options: ReplayOptions, selection: Selection): Promise<RunColumns> {
+interface SwitchRun {
+  readonly columns: RunColumns;
+  /** Planning, laying out tables and starting workers; and the packets themselves. */
+  readonly setupSeconds: number;
+  readonly seconds: number;
+}
+
+async function runSwitch(options: ReplayOptions, selection: Selection): Promise<SwitchRun> {
   const { program, placement, state, workers, progress } = options;
   const { flow } = program;
-  return runEngine(
-    program,
-    placement,
-    { kind: 'packets', packets: selection.packets },
-    {
+  const { packets } = selection;
+  const engine = await timed(async () =>
+    openEngine(program, placement, packets.count, undefined, {
       observe: flow ? [...new Set([flow.status, flow.slot, flow.owner])] : [],
       ...(state ? { state } : {}),
       ...(workers ? { workers } : {}),
       ...(progress ? { progress } : {}),
-    },
+    }),
   );
+  try {
+    const run = await timed(() => engine.value.feed({ kind: 'packets', packets }));
+    return { columns: run.value, setupSeconds: engine.seconds, seconds: run.seconds };
+  } finally {
+    await engine.value.close();
+  }
 }
 
 /** Ideal rows of the split's labelled packets: these are the scored ones. */

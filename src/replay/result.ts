@@ -111,6 +111,8 @@ export interface ReplayResult {
 
 /** Wall-clock figures: kept apart, as results do not depend on them. */
 export interface ReplayTiming {
+  /** Planning, laying out tables, starting workers; not in the rate. */
+  readonly engineSetupSeconds: number;
   readonly engineSeconds: number;
   readonly packetsPerSecond: number;
   readonly workers: number;

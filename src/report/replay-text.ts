@@ -89,7 +89,7 @@ export function replayText(result: ReplayResult, timing?: ReplayTiming): string 
   if (float !== null) lines.push(`float: ${float.runtime} on ideal features with unlimited state`);
   if (timing !== undefined) {
     lines.push(
-      `engine ${rate(timing.packetsPerSecond)} packets/s (${timing.engineSeconds.toFixed(2)} s); float model ${rate(timing.floatRowsPerSecond)} rows/s (${timing.floatSeconds.toFixed(2)} s)`,
+      `engine ${rate(timing.packetsPerSecond)} packets/s (${timing.engineSeconds.toFixed(2)} s after ${timing.engineSetupSeconds.toFixed(2)} s of planning); float model ${rate(timing.floatRowsPerSecond)} rows/s (${timing.floatSeconds.toFixed(2)} s)`,
     );
   }
   if (result.partial)
