@@ -159,7 +159,7 @@ function backward(s: Session): void {
     lut.touched.add(index);
     trees.forEach(({ soft, threshold, x, dx }, t) => {
       const { tree } = soft;
-      if (tree.coord.length === 0) return;
+      if (tree.coord.length === 0 || onInputs(tree)) return;
       const hard = Math.floor(index / stride[t]) % tree.leaves;
       for (let c = 0; c < x.length; c++) x[c] = s.values[tree.inputs[c].value][tree.inputs[c].index];
       dx.fill(0);
@@ -209,6 +209,9 @@ function shuffled(n: number, next: () => number): Int32Array {
   }
   return order;
 }
+
+/** Thresholds of a tree over raw inputs stay: inputs are discrete, and a threshold that drifts within a gap of the rows drops unseen values. */
+const onInputs = (tree: Tree): boolean => tree.inputs.some((ref) => ref.value === 0);
 
 /** Threshold steps are relative to the widths of their decisions. */
 function stepThresholds(s: Session, rate: number, batch: number, step: number): void {
