@@ -80,7 +80,10 @@ export const emitCommand = defineCommand<Args>({
       })
       .option('port', { type: 'number', describe: 'output port' })
       .option('like', { type: 'string', describe: "keep this older program's P4, write new entries only" })
-      .option('kit', { type: 'string', describe: 'capture whose packets make the test kit' })
+      .option('kit', {
+        type: 'string',
+        describe: 'capture whose packets make the test kit; for a table model, its folder',
+      })
       .example(
         '$0 emit mlp.pgs --target v1model -o out/p4 --kit traces/p2p/heron/heron-01.pcap',
         'with inputs and expected outputs for bmv2',

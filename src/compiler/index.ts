@@ -16,6 +16,7 @@ export { buildGraph, evaluateGraph, type MapGraph } from './primitives/index.ts'
 export {
   compileInjected,
   evaluateTableModel,
+  injectedRows,
   readTableModel,
   type TableModel,
   tableModelPath,

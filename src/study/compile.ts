@@ -3,7 +3,8 @@
 import { type CompiledModel, compileModel } from '../compiler/index.ts';
 import { type ModelSpec, parseOnnx } from '../model/index.ts';
 import type { Progress } from '../problem.ts';
-import type { Chip } from '../switch/index.ts';
+import { assertValid } from '../program/index.ts';
+import { type Chip, chipRules } from '../switch/index.ts';
 import type { FeatureRows } from '../traffic/index.ts';
 import { type Cache, cached, contentKey } from './cache.ts';
 import { flowFront } from './inputs.ts';
@@ -59,6 +60,8 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
       strategy,
       ...(progress === undefined ? {} : { progress }),
     });
+    // PROGRAM semantics: a program that the chip could not execute never runs on it.
+    assertValid(program, chipRules(chip));
     return { program, placement, fits, mapped, passes };
   });
 }

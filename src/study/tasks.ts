@@ -15,9 +15,9 @@ import { runEngine } from '../engine/index.ts';
 import { checkWritable, writeFile } from '../files.ts';
 import { type ModelSpec, openReference } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
-import { type PgsFile, readPgs, writePgs } from '../program/index.ts';
+import { assertValid, type PgsFile, readPgs, writePgs } from '../program/index.ts';
 import { type Replay, replay } from '../replay/index.ts';
-import { type Chip, type FitReport, placeProgram, runReference } from '../switch/index.ts';
+import { type Chip, chipRules, type FitReport, placeProgram, runReference } from '../switch/index.ts';
 import type { LoadedDataset } from '../traffic/index.ts';
 import { contentKey, openCache } from './cache.ts';
 import { chipFor, reserved } from './chips.ts';
@@ -97,7 +97,8 @@ export interface ProgramMeta {
   readonly spec: ModelSpec | null;
   readonly flow: FlowOptions;
   readonly choices: CompileChoices | null;
-  readonly target: string;
+  /** The whole chip: a custom one has no name to find it by. */
+  readonly chip: Chip;
   readonly model: string;
 }
 
@@ -133,7 +134,7 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
     spec: model.spec,
     flow: task.flow,
     choices: task.choices,
-    target: chip.name,
+    chip,
     model: basename(task.model),
   };
   const inputs = contentKey(model.onnx, rows.values, task.flow, task.choices, chip);
@@ -152,7 +153,8 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
 function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
   const model = readTableModel(resolve(task.model));
   const compiled = compileInjected(model, { chip });
-  const meta: ProgramMeta = { spec: null, flow: task.flow, choices: null, target: chip.name, model: model.name };
+  assertValid(compiled.program, chipRules(chip));
+  const meta: ProgramMeta = { spec: null, flow: task.flow, choices: null, chip, model: model.name };
   save(task.out, {
     program: compiled.program,
     placement: compiled.placement,
@@ -182,8 +184,9 @@ function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: C
 /** Check a compiled program against a chip. @throws ProblemError PROGRAM-*, FIT-CHIP */
 export function fitTask(path: string, options: { target?: string; reserve?: string }): FitReport {
   const { program, meta } = readPgs(path);
-  const target = options.target ?? (meta as unknown as ProgramMeta).target;
-  return placeProgram(program, chipFor(target), reserved(options.reserve)).report;
+  const { chip } = meta as unknown as ProgramMeta;
+  const asked = options.target === undefined ? chip : chipFor(options.target);
+  return placeProgram(program, asked, reserved(options.reserve)).report;
 }
 
 export interface ReplayTask extends Shared {
@@ -197,7 +200,8 @@ export interface ReplayTask extends Shared {
 /** Replay a dataset through a compiled program. */
 export async function replayTask(task: ReplayTask): Promise<Replay & { dataset: LoadedDataset }> {
   const { program, placement, meta } = readPgs(task.program);
-  const { spec, flow } = meta as unknown as ProgramMeta;
+  const { spec, flow, chip } = meta as unknown as ProgramMeta;
+  assertValid(program, chipRules(chip));
   if (spec === null || placement === undefined) {
     fail({
       code: 'RUN-INJECTED',
