@@ -1,9 +1,12 @@
 /** All commands, one file each. Handlers import what is heavy, so that `--help` and completion stay instant. */
 
 import type { CommandModule } from 'yargs';
+import { compareCommand } from './compare.ts';
 import { compileCommand } from './compile.ts';
+import { datasetCommand } from './dataset.ts';
 import { emitCommand } from './emit.ts';
 import { explainCommand } from './explain.ts';
+import { featuresCommand } from './features.ts';
 import { fitCommand } from './fit.ts';
 import { modelsCommand } from './models.ts';
 import { replayCommand } from './replay.ts';
@@ -21,9 +24,12 @@ export const commands: readonly CommandModule<object, never>[] = [
   fitCommand,
   replayCommand,
   explainCommand,
+  compareCommand,
   emitCommand,
   verifyCommand,
   modelsCommand,
+  datasetCommand,
+  featuresCommand,
   tracesCommand,
   schemaCommand,
 ];

@@ -1,5 +1,7 @@
 /** report: results → terminal text, JSON, HTML, JUnit XML, CSV. Pure functions of results; reads and writes nothing. */
 
+export * from './compare-text.ts';
+export * from './dataset-text.ts';
 export * from './explain-text.ts';
 export * from './fit-text.ts';
 export { resultPage } from './html/result-page.ts';

@@ -1,11 +1,13 @@
 /** study: several runs — the artefact graph train → calibrate → compile → fit → replay with caching by content; scenarios, expectations. */
 export * from './cache.ts';
 export * from './chips.ts';
+export * from './compare.ts';
 export * from './compile.ts';
 export * from './curves.ts';
 export * from './emit.ts';
 export * from './expectations.ts';
 export * from './explain.ts';
+export * from './export.ts';
 export { figuresOf } from './figures.ts';
 export * from './inputs.ts';
 export * from './rerun.ts';
