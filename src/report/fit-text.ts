@@ -1,6 +1,6 @@
 /** A fit report for the terminal, in the shape switch programmers know: totals, stages, problems, options. */
 
-import type { FitReport, StageReport } from '../switch/index.ts';
+import type { FitReport, Resource, StageReport } from '../switch/index.ts';
 import { count, percent, textTable } from './text-table.ts';
 
 /** One line: does it fit, and what it takes. */
@@ -38,6 +38,29 @@ export function totalsText(fit: FitReport): string {
   return textTable([['resource', 'used', 'of', 'share', 'fullest', 'in stage'], ...rows], 'lrrrrr');
 }
 
+/** Column heads of the per-stage table: an 80-column terminal has no room for the full labels. */
+const SHORT: Readonly<Record<Resource, string>> = {
+  sram: 'SRAM',
+  mapRam: 'mapR',
+  tcam: 'TCAM',
+  logicalTables: 'log',
+  ternaryTables: 'tern',
+  tindTables: 'tind',
+  exactXbarBytes: 'exB',
+  ternaryXbarBytes: 'tnB',
+  hashBits: 'hash',
+  hashGroups: 'grp',
+  hashDistSlices: 'dist',
+  actionBusBytes: 'busB',
+  actionRamBuses: 'aBus',
+  vliw: 'VLIW',
+  gateways: 'gate',
+  salus: 'sALU',
+  statsAlus: 'stat',
+  exactResultBuses: 'exR',
+  ternaryResultBuses: 'tnR',
+};
+
 /** Per stage, the columns of a compiler's resource log; tables by name. */
 export function stagesText(fit: FitReport): string {
   const shown = fit.totals.filter((one) => one.used > 0);
@@ -48,7 +71,7 @@ export function stagesText(fit: FitReport): string {
   ];
   const limit = ['limit', ...shown.map((one) => (one.perStage === null ? '–' : count(one.perStage))), ''];
   return textTable(
-    [['stage', ...shown.map((one) => one.label), 'tables'], ...fit.perStage.map(row), limit],
+    [['stage', ...shown.map((one) => SHORT[one.resource]), 'tables'], ...fit.perStage.map(row), limit],
     'r'.repeat(shown.length + 2),
   );
 }
