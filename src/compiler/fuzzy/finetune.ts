@@ -19,7 +19,7 @@ export interface LabelledRows {
 export interface FineTuneOptions {
   /** Default 1. */
   readonly seed?: number;
-  /** Default 10; stops after `patience` (default 4) epochs without a better validation macro-F1. */
+  /** Default 8; stops after `patience` (default 8) epochs without a better validation macro-F1. */
   readonly epochs?: number;
   readonly patience?: number;
   /** Default 5e-3, falling to 0. */
@@ -328,7 +328,7 @@ export function fineTune(
   const score = (): number =>
     macroF1(validation.label, evaluateNetwork(own, validation.values, validation.rows).classes, classes);
   const history = [score()];
-  const [batch, epochs, rate] = [options.batch ?? 64, options.epochs ?? 10, options.rate ?? 5e-3];
+  const [batch, epochs, rate] = [options.batch ?? 64, options.epochs ?? 8, options.rate ?? 5e-3];
   const next = random(options.seed ?? 1);
   const [p, q] = [new Float64Array(classes), new Float64Array(classes)];
   const width = own.values[0].size;
@@ -336,7 +336,7 @@ export function fineTune(
   const means = snapshot(s);
   let kept = { epoch: 0, score: history[0], values: snapshot(s) };
   let step = 0;
-  for (let epoch = 1; epoch <= epochs && epoch - kept.epoch <= (options.patience ?? 4); epoch++) {
+  for (let epoch = 1; epoch <= epochs && epoch - kept.epoch <= (options.patience ?? 8); epoch++) {
     options.progress?.('fine-tuning', epoch - 1, epochs);
     const order = shuffled(distinct.row.length, next);
     for (let from = 0; from < order.length; from += batch) {
