@@ -68,7 +68,8 @@ function carryTree(tree: Tree, formats: Formats): Tree {
 }
 
 function carryMap(map: NetMap, formats: Formats): NetMap {
-  if (map.kind === 'absdiff') return map;
+  if (map.kind === 'absdiff' || map.kind === 'index') return map;
+  if (map.kind === 'leaf') return { ...map, tree: carryTree(map.tree, formats) };
   const lut = roundTable(map.lut, map.outIndex, formats[map.output]);
   return map.kind === 'exact' ? { ...map, lut } : { ...map, lut, trees: map.trees.map((t) => carryTree(t, formats)) };
 }
