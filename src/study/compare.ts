@@ -31,7 +31,7 @@ export interface Comparison {
 
 /**
  * Results of a file: `NAME.json` or `results.json` of `pegasim run -o`, or what `pegasim run --json` printed.
- * @throws ProblemError FILE-READ, COMPARE-FILE
+ * @throws ProblemError FILE-READ, STUDY-RESULT
  */
 export function readResults(path: string): ScenarioResult[] {
   const text = readFile(path).toString('utf8');
@@ -39,13 +39,13 @@ export function readResults(path: string): ScenarioResult[] {
   try {
     value = JSON.parse(text);
   } catch {
-    return fail({ code: 'COMPARE-FILE', where: path, message: 'is not JSON' });
+    return fail({ code: 'STUDY-RESULT', where: path, message: 'is not JSON' });
   }
   const list = Array.isArray(value) ? value : [value];
   for (const one of list) {
     if ((one as ScenarioResult | null)?.schema !== 'pegasim/result' || (one as ScenarioResult).version !== 1) {
       fail({
-        code: 'COMPARE-FILE',
+        code: 'STUDY-RESULT',
         where: path,
         message: 'holds no scenario result',
         need: 'schema pegasim/result, version 1',
@@ -58,7 +58,7 @@ export function readResults(path: string): ScenarioResult[] {
 
 /**
  * Pairs of results: of one each, those two; of several, those of equal names.
- * @throws ProblemError FILE-READ, COMPARE-FILE
+ * @throws ProblemError FILE-READ, STUDY-RESULT
  */
 export function compareFiles(before: string, after: string): Comparison[] {
   const [ours, theirs] = [readResults(before), readResults(after)];
@@ -70,7 +70,7 @@ export function compareFiles(before: string, after: string): Comparison[] {
   });
   if (pairs.length > 0) return pairs;
   return fail({
-    code: 'COMPARE-FILE',
+    code: 'STUDY-RESULT',
     where: after,
     message: `no scenario has the name of one in ${before}`,
     need: ours.map(({ name }) => name).join(', '),

@@ -83,7 +83,7 @@ interface Opening {
 
 /**
  * Explain a packet.
- * @throws ProblemError EXPLAIN-PACKET, EXPLAIN-FLOW, RUN-INJECTED, PROGRAM-*, TRAFFIC-*
+ * @throws ProblemError STUDY-PACKET, STUDY-FLOW, RUN-INJECTED, PROGRAM-*, TRAFFIC-*
  */
 export async function explainTask(task: ExplainTask): Promise<ExplainOutcome> {
   const file = readPgs(task.program);
@@ -171,7 +171,7 @@ function lastOf({ packetNumber }: Opening, { packet, capture }: ExplainTask): nu
   const at = packetNumber.length - 1;
   if (packetNumber[at] === packet) return at;
   return fail({
-    code: 'EXPLAIN-PACKET',
+    code: 'STUDY-PACKET',
     message: `the capture has no packet ${packet}`,
     where: capture,
     have: packetNumber.length === 0 ? 'no packet' : `packets 0 to ${packetNumber[at]} up to there`,
@@ -195,7 +195,7 @@ async function packetOfFlow(file: PgsFile, opening: Opening, task: ExplainTask):
   const packets = [...opening.flow.keys()].filter((i) => number >= 0 && opening.flow[i] === number);
   if (packets.length === 0) {
     fail({
-      code: 'EXPLAIN-FLOW',
+      code: 'STUDY-FLOW',
       message: `the capture has no flow '${task.flow}'`,
       where: task.capture,
       hint: `write it like '${opening.flowNames[0] ?? 'TCP 10.0.0.1:80 - 10.0.0.2:4321'}'`,

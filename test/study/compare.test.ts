@@ -40,7 +40,7 @@ Compare('results of several scenarios are paired by name', () => {
   );
 });
 
-Compare('a file without a result is refused with COMPARE-FILE', () => {
+Compare('a file without a result is refused with STUDY-RESULT', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'pegasim-compare-')), 'a.json');
   for (const text of ['{', '{}', '[null]']) {
     writeFileSync(path, text);
@@ -48,7 +48,7 @@ Compare('a file without a result is refused with COMPARE-FILE', () => {
       compareFiles(path, path);
       assert.unreachable();
     } catch (error) {
-      assert.is((error as { problem?: { code: string } }).problem?.code, 'COMPARE-FILE');
+      assert.is((error as { problem?: { code: string } }).problem?.code, 'STUDY-RESULT');
     }
   }
 });

@@ -78,12 +78,12 @@ Explain('two programs with other slot numbers part where the slot is computed', 
   assert.is((await explainTask({ program: small.path, capture, packet: 60, diff: small.path })).parting, null);
 });
 
-Explain('a packet that the capture does not have is refused with EXPLAIN-PACKET', async () => {
+Explain('a packet that the capture does not have is refused with STUDY-PACKET', async () => {
   try {
     await explainTask({ program: small.path, capture, packet: 9_999_999 });
     assert.unreachable();
   } catch (error) {
-    assert.is((error as { problem?: { code: string } }).problem?.code, 'EXPLAIN-PACKET');
+    assert.is((error as { problem?: { code: string } }).problem?.code, 'STUDY-PACKET');
   }
 });
 
