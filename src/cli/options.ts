@@ -17,6 +17,11 @@ export const datasetOptionGroup = {
   },
   classes: { type: 'string', array: true, describe: 'keep these classes, in this order', group: 'Dataset:' },
   'gap-ms': { type: 'number', describe: 'a longer silence starts a new flow', group: 'Dataset:' },
+  'unit-ns': {
+    type: 'number',
+    describe: 'feature-row CSV: ns per unit of its time features (default 100000)',
+    group: 'Dataset:',
+  },
   'split-by': {
     choices: ['file', 'flow', 'column'] as const,
     default: 'file',
@@ -39,6 +44,7 @@ export interface DatasetArgs {
   labelColumn: string;
   classes: string[] | undefined;
   gapMs: number | undefined;
+  unitNs: number | undefined;
   splitBy: 'file' | 'flow' | 'column';
   splitSeed: number;
   splitFile: string | undefined;
@@ -51,6 +57,7 @@ export function datasetFromArgs(path: string, args: DatasetArgs): DatasetOptions
     ...(args.labels === undefined ? {} : { labels: resolve(args.labels) }),
     ...(args.classes === undefined ? {} : { classes: args.classes }),
     ...(args.gapMs === undefined ? {} : { gapMs: wholeOrMore('--gap-ms', args.gapMs, 0) }),
+    ...(args.unitNs === undefined ? {} : { unitNs: wholeOrMore('--unit-ns', args.unitNs, 1) }),
     split: {
       by: args.splitBy,
       seed: wholeOrMore('--split-seed', args.splitSeed, 0),

@@ -18,7 +18,7 @@ interface Args extends CommonArgs {
 
 async function handler(args: Args): Promise<void> {
   const { loadScenarios, openCache, runOrRecall } = await import('../study/index.ts');
-  const { junitXml, resultLine, resultText, studyPage } = await import('../report/index.ts');
+  const { junitXml, resultLine, resultText } = await import('../report/index.ts');
   const { checkWritable, writeFile } = await import('../files.ts');
   const { join } = await import('node:path');
   if (args.out !== undefined) checkWritable(join(args.out, 'results.json'));
@@ -44,7 +44,10 @@ async function handler(args: Args): Promise<void> {
   if (args.out !== undefined)
     writeFile(join(args.out, 'results.json'), `${JSON.stringify(results.map(withoutTiming), null, 2)}\n`);
   const pages = [args.html, args.out === undefined ? undefined : join(args.out, 'report.html')];
-  for (const file of pages) if (file !== undefined) writeFile(file, studyPage(reported));
+  for (const file of pages.filter((name) => name !== undefined)) {
+    const { studyPage } = await import('../report/html/index.ts');
+    writeFile(file, studyPage(reported));
+  }
   if (args.junit !== undefined) writeFile(args.junit, junitXml(reported));
   if (args.json) outJson(scenarios.length === 1 ? results[0] : results);
   else if (args.out !== undefined && !args.quiet) note(`results written to ${args.out}`);

@@ -12,6 +12,7 @@ export { figuresOf } from './figures.ts';
 export * from './inputs.ts';
 export * from './rerun.ts';
 export * from './result.ts';
+export * from './rows.ts';
 export * from './run.ts';
 export * from './scenario.ts';
 export { SCENARIO_SCHEMA } from './schema.ts';

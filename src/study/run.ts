@@ -15,8 +15,9 @@ import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts
 import { curvesOf } from './curves.ts';
 import { checkExpectations } from './expectations.ts';
 import { figuresOf } from './figures.ts';
-import { type InputShape, idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
+import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
 import type { ModelSummary, ScenarioResult, ScenarioTiming } from './result.ts';
+import { isRows } from './rows.ts';
 import type { ModelOptions, Scenario } from './scenario.ts';
 import { modelShape, trainStep } from './train.ts';
 import { type Waterfall, waterfallOf } from './waterfall.ts';
@@ -97,7 +98,13 @@ async function modelAndProgram(
   const model =
     given ??
     (await clock.time('train', async () => {
-      const trained = await trainStep(cache, rows, { ...options, train: options.train! }, flow.tickBits, progress);
+      const trained = await trainStep(
+        cache,
+        rows,
+        { ...options, train: options.train! },
+        timeUnits(shape.features, flow.tickBits),
+        progress,
+      );
       return floatModel(trained, options, rows);
     }));
   const step = { name: scenario.name, onnx: model.onnx, spec: model.spec, rows, chip, choices: scenario.compile, flow };
@@ -107,6 +114,14 @@ async function modelAndProgram(
 
 async function loadData(scenario: Scenario, progress: Progress | undefined): Promise<LoadedDataset> {
   const { path, generate } = scenario.dataset;
+  if (isRows(scenario.dataset)) {
+    fail({
+      code: 'STUDY-ROWS',
+      where: path,
+      message: 'feature rows hold no packets to replay',
+      hint: 'train and compile take them; scenarios need captures',
+    });
+  }
   if (generate !== undefined && !existsSync(path)) {
     generateTraces(parseTraceSpec(readFile(generate).toString('utf8'), generate), path, progress ? { progress } : {});
   }

@@ -17,6 +17,8 @@ export interface DatasetOptions {
   labelColumn: string;
   classes?: string[];
   gapMs?: number;
+  /** Feature-row CSV: nanoseconds per unit of its time features. */
+  unitNs?: number;
   generate?: string;
   split: {
     by: 'file' | 'flow' | 'column';

@@ -28,6 +28,11 @@ const dataset = {
       exclusiveMinimum: 0,
       description: 'A longer silence starts a new flow (ms). Default: never.',
     },
+    unitNs: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      description: 'Feature-row CSV: nanoseconds per unit of its time features. Default 100000 (0.1 ms).',
+    },
     generate: { ...text, description: 'Trace spec to generate into `path` when the folder does not exist yet.' },
     split: {
       type: 'object',

@@ -18,12 +18,13 @@ import { fail, type Progress } from '../problem.ts';
 import { assertValid, type PgsFile, readPgs, writePgs } from '../program/index.ts';
 import { type Replay, replay } from '../replay/index.ts';
 import { type Chip, chipRules, type FitReport, placeProgram, runReference } from '../switch/index.ts';
-import type { LoadedDataset } from '../traffic/index.ts';
+import type { FeatureRows, LoadedDataset } from '../traffic/index.ts';
 import { contentKey, openCache } from './cache.ts';
 import { chipFor, reserved } from './chips.ts';
 import { compileStep, compileSummary } from './compile.ts';
-import { idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
+import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
 import type { CompileSummary, ModelSummary } from './result.ts';
+import { isRows, loadScenarioRows, rowsInTicks, rowsUnitNs } from './rows.ts';
 import { floatModel, readFloatModel } from './run.ts';
 import type { CompileChoices, DatasetOptions, FlowOptions, ModelId, ModelOptions, ReplayChoices } from './scenario.ts';
 import { modelShape, trainStep } from './train.ts';
@@ -43,19 +44,32 @@ export interface TrainTask extends Shared {
   readonly out: string;
 }
 
-/** Train one of the six models on a dataset's train split and write it as ONNX. */
-export async function trainTask(
-  task: TrainTask,
-): Promise<{ dataset: LoadedDataset; model: ModelSummary; bytes: number }> {
-  checkWritable(task.out);
-  const dataset = await loadScenarioDataset(task.dataset, task.progress);
-  const shape = modelShape(task.model.train);
+/** Warnings and damage of whatever the rows came from. */
+type Source = Pick<LoadedDataset, 'warnings' | 'damage'>;
+
+/** Rows for training or calibration, from captures or from a CSV of feature rows, and the unit of their time features in ns. */
+async function taskRows(
+  task: Shared & { workers: number; flow: FlowOptions },
+  options: DatasetOptions,
+  shape: InputShape,
+): Promise<{ rows: FeatureRows; unitNs: number; source: Source }> {
+  if (isRows(options)) {
+    return { rows: loadScenarioRows(options), unitNs: rowsUnitNs(options), source: { warnings: [], damage: [] } };
+  }
+  const source = await loadScenarioDataset(options, task.progress);
   const run = { workers: task.workers, state: 'perCapture', ...progressOf(task) } as const;
-  const rows = await switchRows(dataset, shape, task.flow, run);
-  const trained = await trainStep(nothingKept, rows, task.model, task.flow.tickBits, task.progress);
+  return { rows: await switchRows(source, shape, task.flow, run), unitNs: 2 ** task.flow.tickBits, source };
+}
+
+/** Train one of the six models on a dataset's train split and write it as ONNX. */
+export async function trainTask(task: TrainTask): Promise<{ dataset: Source; model: ModelSummary; bytes: number }> {
+  checkWritable(task.out);
+  const { rows, unitNs, source } = await taskRows(task, task.dataset, modelShape(task.model.train));
+  const units = Object.fromEntries(Object.keys(timeUnits(rows.features, 0)).map((name) => [name, unitNs]));
+  const trained = await trainStep(nothingKept, rows, task.model, units, task.progress);
   writeFile(task.out, trained.onnx);
   const model = floatModel(trained, task.model, rows);
-  return { dataset, model: model.summary, bytes: trained.onnx.length };
+  return { dataset: source, model: model.summary, bytes: trained.onnx.length };
 }
 
 export interface CompileTask extends Shared {
@@ -115,9 +129,8 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   if (task.dataset === undefined) {
     fail({ code: 'CLI-USAGE', message: 'compiling a float model needs calibration data', hint: 'give --data FOLDER' });
   }
-  const dataset = await loadScenarioDataset(task.dataset, task.progress);
-  const run = { workers: task.workers, state: 'perCapture', ...progressOf(task) } as const;
-  const rows = await switchRows(dataset, model.spec, task.flow, run);
+  const made = await taskRows(task, task.dataset, model.spec);
+  const rows = isRows(task.dataset) ? rowsInTicks(made.rows, made.unitNs, task.flow.tickBits) : made.rows;
   const name = basename(task.model).replace(/\.onnx$/, '');
   const step = {
     name,
@@ -147,7 +160,7 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   });
   const summary = compileSummary(compiled, task.choices);
   const explanation = { passes: compiled.passes, tables: compiled.mapped.tables };
-  return { ...outcome(compiled, task, chip), summary, explanation, warnings: dataset.warnings };
+  return { ...outcome(compiled, task, chip), summary, explanation, warnings: made.source.warnings };
 }
 
 function compileTables(task: CompileTask, chip: Chip): CompileOutcome {

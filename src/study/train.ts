@@ -5,7 +5,6 @@ import type { Progress } from '../problem.ts';
 import type { FeatureRows } from '../traffic/index.ts';
 import { type Cache, cached, contentKey } from './cache.ts';
 import type { InputShape } from './inputs.ts';
-import { timeUnits } from './inputs.ts';
 import type { ModelId, ModelOptions } from './scenario.ts';
 
 /** Inputs of one of the six models. */
@@ -30,18 +29,18 @@ export function limitTrainRows(rows: FeatureRows, limit: number | undefined): Fe
 }
 
 /**
- * Train, or take the same training from the cache.
+ * Train, or take the same training from the cache. `units`: ns per unit of the time features, written into the model.
  * @throws ProblemError MODEL-ROWS
  */
 export function trainStep(
   cache: Cache,
   rows: FeatureRows,
   model: ModelOptions & { train: ModelId },
-  tickBits: number,
+  units: Readonly<Record<string, number>>,
   progress?: Progress,
 ): Promise<TrainedModel> {
   const { maxRows, onnx: _onnx, tables: _tables, train, ...recipe } = model;
-  const options: TrainOptions = { ...recipe, units: timeUnits(rows.features, tickBits) };
+  const options: TrainOptions = { ...recipe, units };
   const used = limitTrainRows(rows, maxRows);
   const key = contentKey('train', train, options, used.features, used.classes, used.values, used.label, used.split);
   return cached(cache, 'train', key, async () =>
