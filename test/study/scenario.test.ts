@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ProblemError } from '../../src/problem.ts';
 import { loadScenarios } from '../../src/study/scenario.ts';
+import { SCENARIO_SCHEMA } from '../../src/study/schema.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pegasim-scenario-'));
 const MINIMAL = 'name: small\ndataset:\n  path: traces\nmodel:\n  train: mlp-b\n';
@@ -70,6 +71,20 @@ Scenario('--smoke overrides only what it names', () => {
   assert.is(one?.model.epochs, 2);
   assert.is(one?.model.seed, 7);
   assert.is(one?.model.train, 'mlp-b');
+});
+
+Scenario('docs/scenario.schema.json is the schema the loader uses', () => {
+  assert.equal(
+    JSON.parse(readFileSync('docs/scenario.schema.json', 'utf8')),
+    JSON.parse(JSON.stringify(SCENARIO_SCHEMA)),
+  );
+});
+
+Scenario('every shipped scenario loads, smoke too', () => {
+  const files = readdirSync('scenarios').filter((name) => name.endsWith('.yaml'));
+  assert.ok(files.length >= 6);
+  for (const name of files)
+    for (const smoke of [false, true]) assert.ok(loadScenarios(join('scenarios', name), smoke).length > 0);
 });
 
 Scenario.run();
