@@ -18,7 +18,7 @@ interface Args extends CommonArgs {
 
 async function handler(args: Args): Promise<void> {
   const { loadScenarios, openCache, runOrRecall } = await import('../study/index.ts');
-  const { junitXml, resultLine, resultText } = await import('../report/index.ts');
+  const { junitXml, loadPages, resultLine, resultText } = await import('../report/index.ts');
   const { checkWritable, writeFile } = await import('../files.ts');
   const { join } = await import('node:path');
   if (args.out !== undefined) checkWritable(join(args.out, 'results.json'));
@@ -45,7 +45,7 @@ async function handler(args: Args): Promise<void> {
     writeFile(join(args.out, 'results.json'), `${JSON.stringify(results.map(withoutTiming), null, 2)}\n`);
   const pages = [args.html, args.out === undefined ? undefined : join(args.out, 'report.html')];
   for (const file of pages.filter((name) => name !== undefined)) {
-    const { studyPage } = await import('../report/html/index.ts');
+    const { studyPage } = await loadPages();
     writeFile(file, studyPage(reported));
   }
   if (args.junit !== undefined) writeFile(args.junit, junitXml(reported));

@@ -4,8 +4,7 @@ export * from './compare-text.ts';
 export * from './dataset-text.ts';
 export * from './explain-text.ts';
 export * from './fit-text.ts';
-export { resultPage } from './html/result-page.ts';
-export { type Reported, studyPage } from './html/study-page.ts';
+export type { Reported } from './html/study-page.ts';
 export { junitXml } from './junit.ts';
 export * from './replay-text.ts';
 export * from './result-text.ts';
@@ -13,3 +12,8 @@ export * from './task-text.ts';
 export * from './text-table.ts';
 export * from './verdicts-csv.ts';
 export * from './waterfall-text.ts';
+
+/** The pages, on demand: the charting library is loaded by those who draw. */
+export function loadPages(): Promise<typeof import('./html/index.ts')> {
+  return import('./html/index.ts');
+}

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { junitXml, studyPage } from '../../src/report/index.ts';
+import { studyPage } from '../../src/report/html/index.ts';
+import { junitXml } from '../../src/report/index.ts';
 import { HOSTILE, sampleResult } from './sample.ts';
 
 const Page = suite('result page');

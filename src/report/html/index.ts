@@ -1,0 +1,4 @@
+/** Pages. Apart from the rest of the room, so that commands which draw nothing do not load the charting library. */
+
+export { resultPage } from './result-page.ts';
+export { type Reported, studyPage } from './study-page.ts';
