@@ -16,7 +16,7 @@ export function trainText(model: ModelSummary, out: string, bytes: number): stri
         ? `validation macro-F1 ${score(training.validation)}`
         : `validation mean score ${score(-training.validation)}`;
     lines.push(
-      `${count(training.parameters)} parameters, ${count(training.rows)} training rows as the switch computes them, seed ${training.seed}`,
+      `${count(training.parameters)} parameters, ${count(training.rows)} training rows ${training.trainedOn === 'switch' ? 'as the switch computes them' : 'of the file'}, seed ${training.seed}`,
     );
     lines.push(`${training.epochs} epochs, epoch ${training.best} kept: ${figure}`);
   }

@@ -23,8 +23,8 @@ export interface ModelSummary {
     readonly epochs: number;
     readonly best: number;
     readonly validation: number;
-    /** What the rows were: the features as the switch computes them. */
-    readonly trainedOn: 'switch';
+    /** What the rows were: features as the switch computes them from captures, or those of a file. */
+    readonly trainedOn: 'switch' | 'file';
   };
 }
 

@@ -130,7 +130,12 @@ async function loadData(scenario: Scenario, progress: Progress | undefined): Pro
 }
 
 /** A training's outcome as a float model. */
-export function floatModel(trained: TrainedModel, { seed, maxRows }: ModelOptions, all: FeatureRows): FloatModel {
+export function floatModel(
+  trained: TrainedModel,
+  { seed, maxRows }: ModelOptions,
+  all: FeatureRows,
+  trainedOn: 'switch' | 'file' = 'switch',
+): FloatModel {
   const { onnx, spec, id, parameters, history, best } = trained;
   const total = all.split.reduce((sum, split) => sum + (split === TRAIN ? 1 : 0), 0);
   const rows = Math.min(total, maxRows ?? total);
@@ -150,7 +155,7 @@ export function floatModel(trained: TrainedModel, { seed, maxRows }: ModelOption
         epochs: history.length,
         best: best.epoch,
         validation: best.validation,
-        trainedOn: 'switch',
+        trainedOn,
       },
     },
   };

@@ -68,7 +68,7 @@ export async function trainTask(task: TrainTask): Promise<{ dataset: Source; mod
   const units = Object.fromEntries(Object.keys(timeUnits(rows.features, 0)).map((name) => [name, unitNs]));
   const trained = await trainStep(nothingKept, rows, task.model, units, task.progress);
   writeFile(task.out, trained.onnx);
-  const model = floatModel(trained, task.model, rows);
+  const model = floatModel(trained, task.model, rows, isRows(task.dataset) ? 'file' : 'switch');
   return { dataset: source, model: model.summary, bytes: trained.onnx.length };
 }
 
