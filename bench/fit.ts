@@ -80,8 +80,7 @@ const CAUSES = `causes of the deviations:
   MLP_32 tofino2, SRAM -1: a made statement's constants that the compiler puts into an action RAM
   CNN-B, SRAM -1: x3_1_4's 36 bytes of action data take 40 on the compiler's bus, one block more; TCAM -2: cnn_1_1_1_2's four key bytes lie in two crossbar groups
   CNN-B tofino, stages -1: the compiler puts seven ternary tables into stage 5, one of them needed there goes to stage 6 (cause not established)
-  cnnl_output3, SRAM: statements with constants, registers' restart constants; six exact tables with one action RAM more on tofino2
-  cnnl_output3 tofino2, stages -5: mocha containers run out, six 4-bit fields share one container, their tables may not share a stage (docs/fit-describe.md)`;
+  cnnl_output3, SRAM: statements with constants, registers' restart constants; six exact tables with one action RAM more on tofino2`;
 
 function relative(have: number, want: number): number {
   return want === 0 ? (have === 0 ? 0 : 1) : Math.abs(have - want) / want;

@@ -3,10 +3,9 @@
 import type { ContainerUse, Gress } from '../../program/index.ts';
 import type { Demand } from '../demand/demand.ts';
 import { NOTHING_RESERVED, type Reserve } from '../place/reserve.ts';
-import type { Schedule } from '../place/schedule.ts';
 import type { PhvReport } from '../report/types.ts';
 import type { Chip, ContainerBits } from '../targets/chip.ts';
-import { type Need, type PhvItem, phvItems, sizeFor } from './items.ts';
+import { type Need, type PhvItem, phvItems, type Stages, sizeFor } from './items.ts';
 
 interface Container {
   readonly name: string;
@@ -246,12 +245,7 @@ function allocateItems(containers: readonly Container[], items: readonly PhvItem
 }
 
 /** Allocates every field that a placed program uses in its stages. */
-export function allocatePhv(
-  demand: Demand,
-  plan: Schedule,
-  chip: Chip,
-  reserve: Reserve = NOTHING_RESERVED,
-): Allocation {
+export function allocatePhv(demand: Demand, plan: Stages, chip: Chip, reserve: Reserve = NOTHING_RESERVED): Allocation {
   const items = phvItems(demand, plan);
   if (SIZES.some((size) => chip.phv.groups[size] === Infinity)) return allocateFreely(items);
   const containers = buildContainers(chip, reserve);

@@ -2,8 +2,12 @@
 
 import type { Gress } from '../../program/index.ts';
 import type { Demand, DemandField, DemandTable } from '../demand/demand.ts';
-import type { Schedule } from '../place/schedule.ts';
 import type { ContainerBits } from '../targets/chip.ts';
+
+/** Stages in which tables lie; all that lives depend on. */
+export interface Stages {
+  readonly parts: readonly { readonly table: number; readonly stage: number }[];
+}
 
 /** Action units a field needs: arithmetic or partial writes → normal; whole-container copies → mocha will do; not even matched → dark. */
 export type Need = 'normal' | 'mocha' | 'dark';
@@ -73,7 +77,7 @@ interface Touch {
 }
 
 /** Uses of every field in program order, for tables that have a stage. */
-function touchesOf(demand: Demand, plan: Schedule): ReadonlyMap<string, Touch[]> {
+function touchesOf(demand: Demand, plan: Stages): ReadonlyMap<string, Touch[]> {
   const spans = demand.tables.map(() => ({ first: Infinity, last: -1 }));
   for (const { table, stage } of plan.parts) {
     spans[table].first = Math.min(spans[table].first, stage);
@@ -165,7 +169,7 @@ function needOf(field: DemandField, life: Life, arithmetic: ReadonlySet<string>)
 }
 
 /** Items of every field that the stages use; wider than 32 bits: one item a 32-bit piece. */
-export function phvItems(demand: Demand, plan: Schedule): PhvItem[] {
+export function phvItems(demand: Demand, plan: Stages): PhvItem[] {
   const clusters = clustersOf(demand.tables);
   const arithmetic = arithmeticFields(demand.tables);
   const widest = widestOf(demand, clusters);

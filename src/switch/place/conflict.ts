@@ -32,15 +32,20 @@ export function sharedContainers(demand: Demand): string[][] {
   return containers.filter((fields) => fields.length > 1);
 }
 
-/** For each table, the tables with which it must not share a stage. */
-export function containerConflicts(demand: Demand): ReadonlySet<number>[] {
-  const conflicts: Set<number>[] = demand.tables.map(() => new Set());
-  for (const fields of sharedContainers(demand)) {
+/** For each table, the tables with which it must not share a stage, and the field of the shared container that those write. */
+export type Conflicts = readonly ReadonlyMap<number, string>[];
+
+/** Conflicts of tables that write different fields of one of the containers. */
+export function containerConflicts(demand: Demand, containers: readonly (readonly string[])[]): Conflicts {
+  const conflicts: Map<number, string>[] = demand.tables.map(() => new Map());
+  for (const fields of containers) {
     const writers = demand.tables.flatMap((table, index) => {
-      const written = fields.filter((field) => table.actions.some((action) => action.writes.includes(field)));
-      return written.length > 0 ? [index] : [];
+      const written = fields.find((field) => table.actions.some((action) => action.writes.includes(field)));
+      return written === undefined ? [] : [{ index, written }];
     });
-    for (const a of writers) for (const b of writers) if (a !== b && mayBothRun(demand, a, b)) conflicts[a].add(b);
+    for (const a of writers)
+      for (const b of writers)
+        if (a !== b && mayBothRun(demand, a.index, b.index)) conflicts[a.index].set(b.index, b.written);
   }
   return conflicts;
 }

@@ -2,9 +2,10 @@
 
 import { sramOf, type TableCost, tableCost } from '../cost/table.ts';
 import type { Demand, DemandTable } from '../demand/demand.ts';
+import { crowdedContainers } from '../phv/crowded.ts';
 import type { Chip } from '../targets/chip.ts';
 import { book, emptyBudget, type Resource, refusals, type StageBudget } from './budget.ts';
-import { containerConflicts } from './conflict.ts';
+import { type Conflicts, containerConflicts, sharedContainers } from './conflict.ts';
 import { type Dependency, earliestStages } from './depend.ts';
 import { orders } from './order.ts';
 import { NOTHING_RESERVED, type Reserve } from './reserve.ts';
@@ -31,6 +32,8 @@ export interface Schedule {
   readonly refusals: readonly Refusal[];
   /** Tables that no stage of the chip can take, with the resources that an empty stage lacks. */
   readonly impossible: readonly Refusal[];
+  /** Tables kept apart by shared containers. */
+  readonly conflicts: Conflicts;
 }
 
 interface State {
@@ -38,7 +41,7 @@ interface State {
   readonly chip: Chip;
   readonly reserve: Reserve;
   readonly incoming: readonly (readonly Dependency[])[];
-  readonly conflicts: readonly ReadonlySet<number>[];
+  readonly conflicts: Conflicts;
   /** Costs already worked out, by table and number of entries. */
   readonly costs: readonly Map<number, TableCost>[];
   /** Last stage of each table; -1 while not placed. */
@@ -160,7 +163,7 @@ interface Task {
   readonly chip: Chip;
   readonly incoming: readonly (readonly Dependency[])[];
   readonly reserve: Reserve;
-  readonly conflicts: readonly ReadonlySet<number>[];
+  readonly conflicts: Conflicts;
   readonly mates: readonly (readonly number[])[];
   readonly costs: Map<number, TableCost>[];
 }
@@ -200,35 +203,16 @@ function attempt(task: Task, order: readonly number[]): Schedule {
     if (stage > reserve.stages.length && state.parts.at(-1) === undefined) break;
   }
   const stuck = state.done.flatMap((done, table) => (done < 0 ? [{ table, stage: -1, resources: [] }] : []));
-  return { parts: state.parts, budgets, refusals: state.refused, impossible: stuck };
+  return { parts: state.parts, budgets, refusals: state.refused, impossible: stuck, conflicts: task.conflicts };
 }
 
 function stagesOf(plan: Schedule): number {
   return plan.parts.reduce((most, part) => Math.max(most, part.stage + 1), 0);
 }
 
-/**
- * Places all tables; goes on beyond the chip's last stage, so that the report can say how many stages it would take. If the plain
- * order does not fit and dependencies alone would, other orders are tried; the fewest stages win (the first on a tie).
- */
-export function schedule(
-  demand: Demand,
-  chip: Chip,
-  incoming: readonly (readonly Dependency[])[],
-  reserve: Reserve = NOTHING_RESERVED,
-): Schedule {
-  const costs = demand.tables.map(() => new Map<number, TableCost>());
-  const task: Task = {
-    demand,
-    chip,
-    incoming,
-    reserve,
-    conflicts: containerConflicts(demand),
-    mates: registerMates(demand),
-    costs,
-  };
-  const impossible = impossibles({ ...task, done: [], placed: [], parts: [], refused: [] });
-  if (impossible.length > 0) return { parts: [], budgets: [], refusals: [], impossible };
+/** Several orders of service; the fewest stages win (the first on a tie), the first that fits ends the search. */
+function search(task: Task): Schedule {
+  const { demand, chip, incoming } = task;
   const least = Math.max(0, ...earliestStages(incoming).map((stage) => stage + 1));
   const whole = demand.tables.map((table, index) => costOf(task, index, table.entries));
   let best: Schedule | undefined;
@@ -237,7 +221,39 @@ export function schedule(
     if (!best || plan.impossible.length < best.impossible.length || stagesOf(plan) < stagesOf(best)) best = plan;
     if (stagesOf(best) <= Math.max(least, chip.stages)) break;
   }
-  return best ?? { parts: [], budgets: [], refusals: [], impossible: [] };
+  return best ?? { parts: [], budgets: [], refusals: [], impossible: [], conflicts: task.conflicts };
+}
+
+/**
+ * Places all tables; goes on beyond the chip's last stage, so that the report can say how many stages it would take. If the plain
+ * order does not fit and dependencies alone would, other orders are tried. Containers crowded with narrow fields keep their writers
+ * apart if the program fits so; if not, it is placed without them, as the compiler then allocates anew with the stages in view
+ * (T:bf-p4c/mau/table_summary.cpp, the states after INITIAL).
+ */
+export function schedule(
+  demand: Demand,
+  chip: Chip,
+  incoming: readonly (readonly Dependency[])[],
+  reserve: Reserve = NOTHING_RESERVED,
+): Schedule {
+  const shared = sharedContainers(demand);
+  const task: Task = {
+    demand,
+    chip,
+    incoming,
+    reserve,
+    conflicts: containerConflicts(demand, shared),
+    mates: registerMates(demand),
+    costs: demand.tables.map(() => new Map<number, TableCost>()),
+  };
+  const impossible = impossibles({ ...task, done: [], placed: [], parts: [], refused: [] });
+  if (impossible.length > 0) return { parts: [], budgets: [], refusals: [], impossible, conflicts: task.conflicts };
+  const crowded = crowdedContainers(demand, chip, reserve);
+  if (crowded.length > 0) {
+    const plan = search({ ...task, conflicts: containerConflicts(demand, [...shared, ...crowded]) });
+    if (plan.impossible.length === 0 && stagesOf(plan) <= chip.stages) return plan;
+  }
+  return search(task);
 }
 
 /** Does the stage already hold a table that writes a container shared with one of these? */

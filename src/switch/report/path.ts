@@ -28,13 +28,17 @@ export function criticalPath(demand: Demand, plan: Schedule, incoming: readonly 
     const same = incoming[at].find(({ from, gap }) => gap === 0 && span[from].last === first && first > 0);
     const why = tie ?? same;
     const refused = plan.refusals.find(({ table, stage }) => table === at && stage === first - 1);
+    const rival = why ? undefined : [...plan.conflicts[at]].find(([table]) => span[table].last === first - 1);
     const cause: PathCause = why
       ? { kind: why.kind, from: demand.tables[why.from].name, through: why.through }
-      : refused
-        ? { kind: 'resource', resources: refused.resources }
-        : { kind: 'start' };
+      : rival
+        ? { kind: 'container', from: demand.tables[rival[0]].name, through: rival[1] }
+        : refused
+          ? { kind: 'resource', resources: refused.resources }
+          : { kind: 'start' };
     steps.push({ table: demand.tables[at].name, stage: first, cause });
     if (why) at = why.from;
+    else if (rival) at = rival[0];
     else if (refused) at = lastBefore(span, first - 1, seen);
     else break;
   }

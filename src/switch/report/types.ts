@@ -56,6 +56,8 @@ export interface TableReport {
 export type PathCause =
   | { readonly kind: 'start' }
   | { readonly kind: DependencyKind; readonly from: string; readonly through: string }
+  /** The two tables write different fields of one container; `through` is the one that `from` writes. */
+  | { readonly kind: 'container'; readonly from: string; readonly through: string }
   | { readonly kind: 'resource'; readonly resources: readonly Resource[] };
 
 export interface PathStep {
