@@ -45,7 +45,7 @@ function roomBehind(name: string, front: Front, chip: Chip): Room {
     sums: [],
     leafFields: new Map(),
   };
-  const { placement, report } = placeProgram(assembleProgram(name, bare, front), chip);
+  const { placement, report } = placeProgram(assembleProgram(name, bare, front), chip, { alternatives: false });
   const containers: Record<number, number> = {};
   for (const { bits, kind, used, available } of report.phv.containers)
     if (kind === 'normal') containers[bits] = Math.max(0, (available ?? 1e6) - used - LUMP);
@@ -101,12 +101,13 @@ export function searchLayout(
     known.set(layout, lowered);
     const at = cutPhase(lowered, cut);
     const program = assembleProgram(name, lowered, front, at);
-    const { fits, placement, report } = placeProgram(program, chip);
+    const { fits, placement, report } = placeProgram(program, chip, { alternatives: false });
     tried++;
     const made = { program, placement, fits, report, lowered, network, cut: at, layout, layoutsTried: tried };
     if (fits) return made;
     if (best === undefined || shortage(report) < shortage(best.report)) best = made;
   }
   if (best === undefined) return fail({ code: 'COMPILE-LAYOUT', message: 'no layout to try', where: name });
-  return { ...best, layoutsTried: tried };
+  // Options are worth their schedules only for the layout that is handed back.
+  return { ...best, report: placeProgram(best.program, chip).report, layoutsTried: tried };
 }
