@@ -84,4 +84,6 @@ export interface Demand {
   /** Bits kept per flow, and flow slots, if the program keeps flow state. */
   readonly bitsPerFlow: number;
   readonly flowSlots: number;
+  /** Predict where a switch compiler would put fields (descriptions); otherwise they lie where this project's own allocation puts them. */
+  readonly foreign?: boolean;
 }

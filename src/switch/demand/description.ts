@@ -145,5 +145,6 @@ export function descriptionDemand(given: Description): Demand {
     fields: demandFields(description),
     bitsPerFlow: description.registers.filter(({ cells }) => cells === slots).reduce((sum, { bits }) => sum + bits, 0),
     flowSlots: slots,
+    foreign: true,
   };
 }

@@ -226,8 +226,8 @@ function search(task: Task): Schedule {
 
 /**
  * Places all tables; goes on beyond the chip's last stage, so that the report can say how many stages it would take. If the plain
- * order does not fit and dependencies alone would, other orders are tried. Containers crowded with narrow fields keep their writers
- * apart if the program fits so; if not, it is placed without them, as the compiler then allocates anew with the stages in view
+ * order does not fit and dependencies alone would, other orders are tried. In programs that another compiler is to allocate, containers
+ * crowded with narrow fields keep their writers apart if the program fits so; if not, it is placed without them, as the compiler then allocates anew with the stages in view
  * (T:bf-p4c/mau/table_summary.cpp, the states after INITIAL).
  */
 export function schedule(
@@ -248,7 +248,7 @@ export function schedule(
   };
   const impossible = impossibles({ ...task, done: [], placed: [], parts: [], refused: [] });
   if (impossible.length > 0) return { parts: [], budgets: [], refusals: [], impossible, conflicts: task.conflicts };
-  const crowded = crowdedContainers(demand, chip, reserve);
+  const crowded = demand.foreign === true ? crowdedContainers(demand, chip, reserve) : [];
   if (crowded.length > 0) {
     const plan = search({ ...task, conflicts: containerConflicts(demand, [...shared, ...crowded]) });
     if (plan.impossible.length === 0 && stagesOf(plan) <= chip.stages) return plan;

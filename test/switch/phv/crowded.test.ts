@@ -3,7 +3,9 @@ import * as assert from 'uvu/assert';
 import { descriptionDemand } from '../../../src/switch/demand/description.ts';
 import { type Chip, chipNamed, fitDescription, readDescription } from '../../../src/switch/index.ts';
 import { crowdedContainers } from '../../../src/switch/phv/crowded.ts';
+import { dependencies } from '../../../src/switch/place/depend.ts';
 import { NOTHING_RESERVED } from '../../../src/switch/place/reserve.ts';
+import { schedule } from '../../../src/switch/place/schedule.ts';
 
 const X = suite('switch/phv crowded');
 const TOFINO2 = chipNamed('tofino2');
@@ -63,6 +65,11 @@ X('a chip of 6 stages takes the same 63 tables in 4: allocated anew with the sta
   const report = fitDescription(leaves(63), { ...TOFINO2, stages: 6 });
   assert.ok(report.fits);
   assert.is(report.stages.used, 4);
+});
+
+X('the same tables as a program of this project keep a container for each field: 63 take 4 stages', () => {
+  const demand = { ...descriptionDemand(leaves(63)), foreign: false };
+  assert.is(Math.max(...schedule(demand, TOFINO2, dependencies(demand)).parts.map((part) => part.stage)), 3);
 });
 
 X.run();
