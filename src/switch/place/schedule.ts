@@ -227,8 +227,8 @@ function search(task: Task): Schedule {
 /**
  * Places all tables; goes on beyond the chip's last stage, so that the report can say how many stages it would take. If the plain
  * order does not fit and dependencies alone would, other orders are tried. In programs that another compiler is to allocate, containers
- * crowded with narrow fields keep their writers apart if the program fits so; if not, it is placed without them, as the compiler then allocates anew with the stages in view
- * (T:bf-p4c/mau/table_summary.cpp, the states after INITIAL).
+ * crowded with narrow fields keep their writers apart if the program fits so; if not, it is placed without them, as the compiler
+ * then allocates anew with the stages in view (T:bf-p4c/mau/table_summary.cpp, the states after INITIAL).
  */
 export function schedule(
   demand: Demand,
