@@ -56,7 +56,7 @@ export const tracesCommand = defineCommand<CommonArgs>({
               })
               .option('scale', { type: 'number', describe: 'multiply the flows of every capture' })
               .option('seed', { type: 'number', describe: 'instead of the seed of the spec' })
-              .example('$0 traces generate traces/p2p.yaml -o /tmp/p2p --scale 10', 'ten times the flows'),
+              .example('$0 traces generate traces/p2p.yaml -o p2p-large --scale 10', 'ten times the flows'),
           handler: generate,
         }),
       )
