@@ -7,7 +7,7 @@ import { fail } from './problem.ts';
 const pending = new Set<string>();
 
 /** Make a folder and its parents, one by one: `mkdir -p` of Node loops for ever below /proc. */
-function makeFolder(path: string): void {
+export function makeFolder(path: string): void {
   if (existsSync(path)) return;
   makeFolder(dirname(path));
   mkdirSync(path);
@@ -37,11 +37,19 @@ export function settleFile(temporary: string, path: string): void {
   pending.delete(temporary);
 }
 
+/** A rename would replace a device or a pipe by a plain file. */
+function refuseSpecial(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined || there.isFile() || there.isDirectory()) return;
+  fail({ code: 'FILE-WRITE', where: path, message: 'is a device or a pipe, not a file', hint: 'name a file to write' });
+}
+
 /**
  * Write a file atomically, making its folder if needed.
  * @throws ProblemError FILE-WRITE naming the path and the reason.
  */
 export function writeFile(path: string, data: string | Uint8Array): void {
+  refuseSpecial(path);
   const temporary = pendingSibling(path);
   try {
     makeFolder(resolve(dirname(path)));
@@ -58,6 +66,7 @@ export function writeFile(path: string, data: string | Uint8Array): void {
  * @throws ProblemError FILE-WRITE
  */
 export function checkWritable(path: string): void {
+  refuseSpecial(path);
   const temporary = pendingSibling(path);
   try {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory())

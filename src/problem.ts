@@ -31,7 +31,8 @@ export function fail(problem: Problem): never {
 /** A problem as the terminal shows it: one line, plus a hint line if there is one. */
 export function problemText(problem: Problem): string {
   const where = problem.where ? `${problem.where}: ` : '';
-  const sizes = problem.need || problem.have ? ` (need ${problem.need ?? '?'}, have ${problem.have ?? '?'})` : '';
+  const known = [problem.need && `need ${problem.need}`, problem.have && `have ${problem.have}`].filter(Boolean);
+  const sizes = known.length > 0 ? ` (${known.join(', ')})` : '';
   const hint = problem.hint ? `\n  hint: ${problem.hint}` : '';
   return `${problem.code}: ${where}${problem.message}${sizes}${hint}`;
 }

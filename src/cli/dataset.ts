@@ -1,6 +1,7 @@
 /** `pegasim dataset inspect|split|convert`: look a dataset over, deal its flows, write it in another form. */
 
 import { type CommonArgs, defineCommand } from './command.ts';
+import { EXIT_INPUT } from './exit.ts';
 import { type DatasetArgs, datasetFromArgs, datasetOptionGroup } from './options.ts';
 import { outResult, warn } from './output.ts';
 import { progressDisplay } from './progress.ts';
@@ -23,6 +24,7 @@ async function inspect(args: Args): Promise<void> {
   const { spec, progress } = await specOf(args);
   const report = await inspectDataset(spec).finally(progress.stop);
   outResult(args.json, report, () => datasetText(report));
+  if (report.problems.length > 0 && !args.acceptDamage) process.exitCode = EXIT_INPUT;
 }
 
 async function split(args: Args): Promise<void> {
@@ -53,7 +55,11 @@ const PATH = {
 const inspectCommand = defineCommand<Args>({
   command: 'inspect <path>',
   describe: 'classes, flows, packets, durations, link types, and every problem with its place',
-  builder: (yargs) => yargs.positional('path', PATH).options(datasetOptionGroup),
+  builder: (yargs) =>
+    yargs
+      .positional('path', PATH)
+      .options(datasetOptionGroup)
+      .example('$0 dataset inspect traces/p2p', 'what is in the shipped captures'),
   handler: inspect,
 });
 

@@ -48,6 +48,7 @@ const parser = yargs(argv)
   .example('$0 run scenarios/quickstart.yaml', 'the whole path, captures to verdicts')
   .epilogue('Exit codes: 0 ok, 1 expectation failed or does not fit, 2 usage or input error, 70 bug, 130 interrupted.')
   .wrap(Math.min(110, process.stdout.columns ?? 100))
+  .parserConfiguration({ 'duplicate-arguments-array': false })
   .exitProcess(false)
   .showHelpOnFail(false)
   .fail((message, error) => {

@@ -151,7 +151,8 @@ export function compileFromArgs(args: CompileArgs): CompileChoices {
 /** yargs lets `--seed abc` through as NaN; this does not. @throws ProblemError CLI-USAGE */
 export function wholeOrMore(name: string, value: number, least: number): number {
   if (!Number.isInteger(value) || value < least) {
-    fail({ code: 'CLI-USAGE', message: `${name} takes a whole number of at least ${least}`, have: String(value) });
+    const have = Number.isNaN(value) ? 'no number' : String(value);
+    fail({ code: 'CLI-USAGE', message: `${name} takes a whole number of at least ${least}`, have });
   }
   return value;
 }

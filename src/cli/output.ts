@@ -1,5 +1,6 @@
 /** Where text goes: results on stdout, progress and notes on stderr, problems on stderr or as JSON. */
 
+import { writeSync } from 'node:fs';
 import { type Problem, ProblemError, problemText } from '../problem.ts';
 import type { Damage } from '../traffic/index.ts';
 import { EXIT_BUG, EXIT_INPUT } from './exit.ts';
@@ -9,7 +10,8 @@ export function quietOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
-      throw error;
+      writeSync(2, `pegasim: FILE-WRITE: output cannot be written: ${error.code ?? error.message}\n`);
+      process.exit(EXIT_INPUT);
     });
   }
 }

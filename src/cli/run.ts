@@ -3,6 +3,7 @@
 import type { Reported } from '../report/index.ts';
 import { type CommonArgs, defineCommand } from './command.ts';
 import { EXIT_FAILED, EXIT_INPUT } from './exit.ts';
+import { wholeOrMore } from './options.ts';
 import { note, out, outJson, warn } from './output.ts';
 import { progressDisplay } from './progress.ts';
 
@@ -12,6 +13,7 @@ interface Args extends CommonArgs {
   out: string | undefined;
   html: string | undefined;
   junit: string | undefined;
+  workers: number | undefined;
   cache: string;
   acceptDamage: boolean;
 }
@@ -23,7 +25,10 @@ async function handler(args: Args): Promise<void> {
   const { join } = await import('node:path');
   if (args.out !== undefined) checkWritable(join(args.out, 'results.json'));
   for (const file of [args.html, args.junit]) if (file !== undefined) checkWritable(file);
-  const scenarios = args.scenarios.flatMap((file) => loadScenarios(file, args.smoke));
+  const workers = args.workers === undefined ? {} : { workers: wholeOrMore('--workers', args.workers, 0) };
+  const scenarios = args.scenarios
+    .flatMap((file) => loadScenarios(file, args.smoke))
+    .map((scenario) => ({ ...scenario, replay: { ...scenario.replay, ...workers } }));
   const progress = progressDisplay(args.quiet);
   const results: unknown[] = [];
   const reported: Reported[] = [];
@@ -76,6 +81,7 @@ export const runCommand = defineCommand<Args>({
       })
       .option('html', { type: 'string', describe: 'write the report as one self-contained HTML file' })
       .option('junit', { type: 'string', describe: 'write the expectations as JUnit XML, for CI systems' })
+      .option('workers', { type: 'number', describe: "instead of each file's replay.workers; the result is the same" })
       .option('cache', { type: 'string', default: '.pegasim-cache', describe: 'folder of kept artefacts; empty: none' })
       .option('accept-damage', { type: 'boolean', default: false, describe: 'exit 0 in spite of damaged captures' })
       .example('$0 run scenarios/quickstart.yaml', 'captures to verdicts in under a minute')

@@ -1,7 +1,9 @@
 /** `pegasim traces generate`: synthetic labelled captures from a spec. */
 
 import { basename, dirname, join, resolve } from 'node:path';
+import { fail } from '../problem.ts';
 import { type CommonArgs, defineCommand } from './command.ts';
+import { wholeOrMore } from './options.ts';
 import { outResult } from './output.ts';
 import { progressDisplay } from './progress.ts';
 
@@ -18,6 +20,10 @@ async function generate(args: Args): Promise<void> {
   const { count, textTable } = await import('../report/index.ts');
   const spec = parseTraceSpec(readFile(args.spec).toString('utf8'), args.spec);
   const folder = resolve(args.out ?? join(dirname(args.spec), basename(args.spec).replace(/\.ya?ml$/, '')));
+  if (args.scale !== undefined && !(args.scale > 0)) {
+    fail({ code: 'CLI-USAGE', message: '--scale takes a number above 0' });
+  }
+  if (args.seed !== undefined) wholeOrMore('--seed', args.seed, 0);
   const progress = progressDisplay(args.quiet);
   const captures = generateTraces(spec, folder, {
     progress: progress.report,

@@ -1,7 +1,8 @@
 /** Emitted files, and how they reach the disk: all in memory first, each by a temporary file and a rename. */
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../files.ts';
 import { fail } from '../problem.ts';
 
 export interface EmitFile {
@@ -16,7 +17,7 @@ export function writeEmitted(folder: string, files: readonly EmitFile[]): void {
     const full = join(folder, path);
     const temporary = `${full}.${process.pid}.tmp`;
     try {
-      mkdirSync(dirname(full), { recursive: true });
+      makeFolder(resolve(dirname(full)));
       writeFileSync(temporary, content);
       renameSync(temporary, full);
     } catch (error) {

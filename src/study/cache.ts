@@ -61,6 +61,8 @@ export async function cached<T>(cache: Cache, step: string, key: string, make: (
   }
   cache.misses.push(step);
   const value = await make();
+  // Long steps hold the thread: let a Ctrl-C that came meanwhile take effect before anything is written.
+  await new Promise((resolve) => setTimeout(resolve, 1));
   if (path !== undefined) writeFile(path, codec.pack(value));
   return value;
 }

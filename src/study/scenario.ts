@@ -110,7 +110,10 @@ const validate = new Ajv({ allErrors: true, useDefaults: false, strict: false })
 function check(tree: Tree, document: Document, lines: LineCounter, file: string): void {
   if (validate(tree)) return;
   const errors = validate.errors ?? [];
-  const first = errors.find((error) => error.keyword !== 'oneOf' && error.keyword !== 'anyOf') ?? errors[0];
+  const first =
+    errors.find((error) => error.keyword === 'additionalProperties') ??
+    errors.find((error) => error.keyword !== 'oneOf' && error.keyword !== 'anyOf') ??
+    errors[0];
   if (first === undefined) return;
   fail({ code: 'SCENARIO-SCHEMA', where: `${file}:${lineOf(first, document, lines)}`, ...describe(first) });
 }

@@ -210,6 +210,20 @@ export interface ReplayTask extends Shared {
   readonly choices: ReplayChoices;
 }
 
+/** A float model of other classes or features says nothing about this program. */
+function checkSameModel(where: string, model: ModelSpec, program: ModelSpec): void {
+  for (const part of ['classes', 'features'] as const) {
+    if (model[part].join() === program[part].join()) continue;
+    fail({
+      code: 'RUN-CLASSES',
+      where,
+      message: `the float model has other ${part} than the program`,
+      need: program[part].join(', '),
+      have: model[part].join(', '),
+    });
+  }
+}
+
 /** Replay a dataset through a compiled program. */
 export async function replayTask(task: ReplayTask): Promise<Replay & { dataset: LoadedDataset }> {
   const { program, placement, meta } = readPgs(task.program);
@@ -224,6 +238,7 @@ export async function replayTask(task: ReplayTask): Promise<Replay & { dataset: 
     });
   }
   const model = task.model === undefined ? undefined : readFloatModel(task.model);
+  if (model !== undefined) checkSameModel(task.model ?? '', model.spec, spec);
   const dataset = await loadScenarioDataset(task.dataset, task.progress);
   const reference = model === undefined ? undefined : await openReference(model.onnx, { file: task.model ?? '' });
   try {

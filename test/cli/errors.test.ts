@@ -116,6 +116,17 @@ Errors('an output that cannot be written is refused before any work, and nothing
   assert.equal(readdirSync(folder), ['file']);
 });
 
+Errors('a device is not replaced by a file, and a folder below /proc is refused at once', async () => {
+  await refused(['train', 'mlp-b', dataset({}), '-o', '/dev/null'], /FILE-WRITE: \/dev\/null: is a device/);
+  await refused(['traces', 'generate', resolve('traces/p2p.yaml'), '-o', '/proc/nowhere'], /TRAFFIC-WRITE/);
+});
+
+Errors('a misspelt key is named before the one it stood for', async () => {
+  const folder = workFolder();
+  writeFileSync(join(folder, 's.yaml'), 'name: a\ndatset:\n  path: x\nmodel:\n  train: mlp-b\n');
+  await refused(['run', 's.yaml'], /s\.yaml:2: unknown key 'datset'/, folder);
+});
+
 Errors('a program file that is none', async () => {
   const folder = workFolder();
   writeFileSync(join(folder, 'p.pgs'), 'PEGA');
@@ -130,6 +141,8 @@ Errors('usage errors exit 2 and point to help', async () => {
   await refused(['fit', 'x.pgs', '--bogus'], /CLI-USAGE: Unknown argument: bogus/);
   await refused(['train', 'mlp-b', 'x', '--seed', 'abc'], /CLI-USAGE: --seed takes a whole number/);
   await refused(['compile', 'x.onnx', '--target', 'tofino9'], /FIT-CHIP: unknown chip "tofino9"/);
+  await refused(['traces', 'generate', resolve('traces/p2p.yaml'), '--scale', 'abc'], /CLI-USAGE: --scale/);
+  await refused(['fit', 'gone.pgs', '--target', 'x', '--target', 'tofino'], /PROGRAM-READ/);
 });
 
 Errors('with --json the problem is an object on stdout too', async () => {
@@ -159,13 +172,15 @@ Errors('completion prints a shell script', async () => {
   assert.match(stdout, /pegasim/);
 });
 
-Errors('Ctrl-C leaves no half-written file and exits 130', async () => {
-  const folder = workFolder();
-  const result = await pegasim(['train', 'mlp-b', resolve('traces/p2p'), '-o', join(folder, 'm.onnx')], {
-    interruptAfter: 1500,
-  });
-  assert.is(result.code, 130, result.stderr);
-  assert.equal(existsSync(folder) ? readdirSync(folder) : [], []);
+Errors('Ctrl-C, early or in the middle of training, leaves no file and exits 130', async () => {
+  for (const interruptAfter of [1500, 4000]) {
+    const folder = workFolder();
+    const long = ['--epochs', '150', '--patience', '150'];
+    const args = ['train', 'mlp-b', resolve('traces/p2p'), '-o', join(folder, 'm.onnx'), ...long];
+    const result = await pegasim(args, { interruptAfter });
+    assert.is(result.code, 130, result.stderr);
+    assert.equal(existsSync(folder) ? readdirSync(folder) : [], []);
+  }
 });
 
 Errors.run();

@@ -1,7 +1,7 @@
 /** Writing classic pcap (little endian, µs or ns, Ethernet), streamed: the file appears whole or not at all. */
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { pendingSibling, settleFile } from '../../files.ts';
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { makeFolder, pendingSibling, settleFile } from '../../files.ts';
 import { fail } from '../../problem.ts';
 import type { PacketColumns } from '../columns.ts';
 
@@ -48,7 +48,7 @@ export function openPcapWriter(path: string, options: WriteOptions = {}): PcapWr
   let used = fileHeader(view, options);
   let file: number;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(resolve(dirname(path)));
     file = openSync(temporary, 'w');
   } catch (error) {
     failOnWrite(error, path);
