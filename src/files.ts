@@ -39,8 +39,9 @@ export function settleFile(temporary: string, path: string): void {
 
 /** A rename would replace a device or a pipe by a plain file. */
 function refuseSpecial(path: string): void {
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there === undefined || there.isFile() || there.isDirectory()) return;
+  if (!existsSync(path)) return;
+  const there = statSync(path);
+  if (there.isFile() || there.isDirectory()) return;
   fail({ code: 'FILE-WRITE', where: path, message: 'is a device or a pipe, not a file', hint: 'name a file to write' });
 }
 

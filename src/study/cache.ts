@@ -62,7 +62,9 @@ export async function cached<T>(cache: Cache, step: string, key: string, make: (
   cache.misses.push(step);
   const value = await make();
   // Long steps hold the thread: let a Ctrl-C that came meanwhile take effect before anything is written.
+  // Signals are seen in the poll phase, between the timers and the immediates of one turn.
   await new Promise((resolve) => setTimeout(resolve, 1));
+  await new Promise((resolve) => setImmediate(resolve));
   if (path !== undefined) writeFile(path, codec.pack(value));
   return value;
 }
