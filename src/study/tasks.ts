@@ -151,7 +151,7 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
     model: basename(task.model),
   };
   const inputs = contentKey(model.onnx, rows.values, task.flow, task.choices, chip);
-  save(task.out, {
+  writePgs(task.out, {
     program: compiled.program,
     placement: compiled.placement,
     mapped: compiled.mapped,
@@ -168,17 +168,13 @@ function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
   const compiled = compileInjected(model, { chip });
   assertValid(compiled.program, chipRules(chip));
   const meta: ProgramMeta = { spec: null, flow: task.flow, choices: null, chip, model: model.name };
-  save(task.out, {
+  writePgs(task.out, {
     program: compiled.program,
     placement: compiled.placement,
     meta: { ...meta },
     inputs: contentKey(model.name, chip),
   });
   return { ...outcome(compiled, task, chip), summary: null, warnings: [] };
-}
-
-function save(path: string, file: PgsFile): void {
-  writePgs(path, file);
 }
 
 function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: CompileTask, chip: Chip) {
