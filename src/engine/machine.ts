@@ -1,19 +1,8 @@
 /** The kernels as functions on a memory: compiled wasm where SIMD and shared memory exist, else their TypeScript twin. */
 
 import { readFileSync } from 'node:fs';
+import type { Kernels, Machine } from './kernels.ts';
 import { createTwin } from './twin.ts';
-
-/** What both implementations offer; addresses are bytes in the memory (layouts: image.ts, parser.ts). */
-export interface Machine {
-  readonly run: (code: number, count: number) => void;
-  readonly parse: (plan: number, input: number, first: number, count: number) => void;
-  readonly pick: (outcome: number, shard: number, mine: number, first: number, count: number, list: number) => number;
-  readonly collect: (plan: number, moves: number, list: number, count: number) => void;
-  readonly deliver: (plan: number, moves: number, list: number, count: number) => void;
-  readonly assign: (slot: number, sizeMask: number, shards: number, list: number, count: number, shard: number) => void;
-}
-
-export type Kernels = 'wasm' | 'typescript';
 
 let compiled: WebAssembly.Module | undefined | null = null;
 
