@@ -6,7 +6,8 @@ export type { Phase, TableReport } from './context.ts';
 export { argmaxRows, evaluateNetwork, type NetworkResult, treeLeaves } from './evaluate.ts';
 export { splitGress } from './gress.ts';
 export { joinIndices, joinMaps } from './join.ts';
-export type { Layout, ValueLayout } from './layouts.ts';
+export { type Lane, type LanePlan, planLanes } from './lanes.ts';
+export type { LanesChoice, Layout, ValueLayout } from './layouts.ts';
 export { type InputField, type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
 export {
   type ExactMap,

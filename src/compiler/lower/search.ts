@@ -49,7 +49,7 @@ function roomBehind(name: string, front: Front, chip: Chip): Room {
   const containers: Record<number, number> = {};
   for (const { bits, kind, used, available } of report.phv.containers)
     if (kind === 'normal') containers[bits] = Math.max(0, (available ?? 1e6) - used - LUMP);
-  return { containers, stages: chip.stages, frontStages: placement.stages };
+  return { chip, containers, frontStages: placement.stages };
 }
 
 /** Number of the first phase in egress. */
@@ -83,9 +83,15 @@ export function searchLayout(
 ): Compiled {
   const network = windowNetwork(whole);
   const unbounded = chip.name === 'unbounded';
-  const candidates: Candidate[] = unbounded
+  const candidates: Omit<Candidate, 'estimate'>[] = unbounded
     ? [{ layout: [], cut: undefined }]
-    : rankLayouts(network, options.inputs, options.width ?? 8, roomBehind(name, front, chip), MOST_LAYOUTS);
+    : rankLayouts(network, {
+        inputs: options.inputs,
+        width: options.width ?? 8,
+        lanes: options.lanes ?? 'auto',
+        room: roomBehind(name, front, chip),
+        most: MOST_LAYOUTS,
+      });
   let best: Compiled | undefined;
   let tried = 0;
   const known = new Map<Layout, Lowered>();
