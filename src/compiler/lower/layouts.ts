@@ -269,8 +269,15 @@ const crowding = ({ estimate }: Candidate): number => Math.ceil(8 * estimate.ful
 
 const packedValues = (layout: Layout): number => layout.filter((one) => one?.packed).length;
 
-/** Layouts with cuts in the order of trying: those that should fit first, then by estimated stages, then the least packed. */
-export function rankLayouts(network: TableNetwork, options: RankOptions): Candidate[] {
+/** Candidates in the order of trying, and the best without packed lanes or joined indices, to compare with. */
+export interface Ranking {
+  readonly candidates: readonly Candidate[];
+  readonly plain?: Candidate;
+  readonly single?: Candidate;
+}
+
+/** Layouts with cuts in the order of trying: those that should fit first, then by estimated stages, then the least crowded. */
+export function rankLayouts(network: TableNetwork, options: RankOptions): Ranking {
   const { room } = options;
   const bounds = networkBounds(network, options.inputs);
   let partial: (ValueLayout | undefined)[][] = [[undefined]];
@@ -293,7 +300,14 @@ export function rankLayouts(network: TableNetwork, options: RankOptions): Candid
     a.estimate.depth - b.estimate.depth ||
     crowding(a) - crowding(b) ||
     packedValues(a.layout) - packedValues(b.layout);
-  return keyed.sort(order).slice(0, options.most);
+  keyed.sort(order);
+  const plain = keyed.find(({ layout }) => packedValues(layout) === 0);
+  const single = keyed.find(({ layout }) => layout.every((one) => one === undefined || one.join === 1));
+  return {
+    candidates: keyed.slice(0, options.most),
+    ...(plain === undefined ? {} : { plain }),
+    ...(single === undefined ? {} : { single }),
+  };
 }
 
 /** Partial layouts kept while values are added one by one. */
@@ -322,4 +336,10 @@ function thinned(layouts: (ValueLayout | undefined)[][]): (ValueLayout | undefin
   const sorted = layouts.sort((a, b) => depth(a) - depth(b));
   const [plain, packed] = [sorted.filter((l) => packedValues(l) === 0), sorted.filter((l) => packedValues(l) > 0)];
   return [...plain.slice(0, KEPT), ...packed.slice(0, KEPT)];
+}
+
+/** Proved widths, one bank, no joined index; elements share fields or not. */
+export function plainLayout(network: TableNetwork, packed: boolean): Layout {
+  const one = { bits: 8, banks: 1, join: 1, packed, depth: 0, blocks: { sram: 0, tcam: 0 } } as const;
+  return network.values.map((value, i) => (i === 0 ? undefined : { ...one, fields: value.size }));
 }

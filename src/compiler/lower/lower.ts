@@ -11,7 +11,6 @@ import { lowerAbsDiff } from './absdiff.ts';
 import { networkBounds, type Range } from './bounds.ts';
 import type { ElementField, LowerContext, Phase, TableReport } from './context.ts';
 import { LANE_FIELD, type Lane, planLanes } from './lanes.ts';
-import type { LanesChoice } from './layouts.ts';
 import type { TableNetwork } from './network.ts';
 import { lowerKept } from './rings.ts';
 import { lowerIndices, lowerSum, type SumPlan } from './sums.ts';
@@ -30,8 +29,6 @@ export interface LowerOptions {
     | { readonly bits: SumBits; readonly banks: number; readonly packed?: boolean }
     | undefined
   )[];
-  /** Where elements share 32-bit fields; searchLayout() follows it. Default `auto`. */
-  readonly lanes?: LanesChoice;
   /** Keep leaf numbers in fields, for `verify`. */
   readonly keepLeaves?: boolean;
   readonly valid?: string;

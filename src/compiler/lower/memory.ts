@@ -75,7 +75,9 @@ function joinedBlocks(maps: readonly NetMap[], bounds: Bounds, dataBits: number,
   const trees = maps.flatMap((map) => (map.kind === 'tree' ? map.trees : []));
   const leaves = trees.map((tree) => ternaryBlocks(tree, bounds, log2Up(tree.leaves), chip)).reduce(plus, NONE);
   const rows = maps.reduce((n, map) => n * reached(map, bounds), 1);
-  return plus(leaves, { tcam: 0, sram: sramFor(rows, log2Up(rows) + dataBits, chip) });
+  // A hashed table has no fewer blocks than ways.
+  const match = Math.max(chip.exact.minWays, sramFor(rows, log2Up(rows) + chip.exact.versionBits, chip));
+  return plus(leaves, { tcam: 0, sram: match + sramFor(rows, dataBits, chip) });
 }
 
 /** Blocks of all tables of a value when `join` single maps share an exact table and a row has `dataBits` bits. */

@@ -10,6 +10,7 @@ export interface CompileTableOptions {
   readonly chip: Chip;
   readonly keepLeaves?: boolean;
   readonly lanes?: LanesChoice;
+  readonly compare?: boolean;
   readonly width?: 8 | 16 | 32;
 }
 
@@ -21,6 +22,7 @@ export function compileInjected(model: TableModel, options: CompileTableOptions)
   return searchLayout(model.name, network, front, options.chip, {
     inputs: frontInputs(front, network),
     ...(options.keepLeaves === undefined ? {} : { keepLeaves: options.keepLeaves }),
+    ...(options.compare === undefined ? {} : { compare: options.compare }),
     ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
     ...(options.width === undefined ? {} : { width: options.width }),
   });
