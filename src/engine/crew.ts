@@ -17,12 +17,15 @@ const PATIENCE = 4000;
 /** What a worker that was not at fault ends with when another failed. */
 export const BROKEN = 'another worker of this run failed';
 
-/** What a thread is told with every job; equal `run` numbers share the station. */
-export interface Message {
-  readonly run: number;
+/** What a thread is told once. */
+export interface ThreadData {
   readonly image: Image;
   readonly reach: number;
-  readonly kernels?: Kernels;
+  readonly kernels: Kernels;
+}
+
+/** What a thread is told with every job. */
+export interface Message {
   readonly job: Job;
   readonly worker: number;
   readonly meeting: Int32Array;
@@ -112,13 +115,12 @@ export interface Crew {
   readonly close: () => Promise<void>;
 }
 
-let runs = 0;
 /** Milliseconds between two looks at how far the workers are. */
 const LOOK_MS = 100;
 
 /** Threads for an image, one a worker. */
-export function openCrew(image: Image, reach: number, kernels: Kernels | undefined): Crew {
-  const run = runs++;
+export function openCrew(image: Image, reach: number, kernels: Kernels): Crew {
+  const data: ThreadData = { image, reach, kernels };
   const threads = image.workers.length;
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   const pool = new Piscina({
@@ -128,12 +130,13 @@ export function openCrew(image: Image, reach: number, kernels: Kernels | undefin
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
     concurrentTasksPerWorker: 1,
+    workerData: data,
   });
   const execute = async (job: Job, seen: (packets: number) => void): Promise<void> => {
     const meeting = newMeeting();
     const ticker = setInterval(() => seen(packetsDone(meeting)), LOOK_MS);
     const parts = image.workers.map(async (_, worker) => {
-      const message: Message = { run, image, reach, job, worker, meeting, ...(kernels ? { kernels } : {}) };
+      const message: Message = { job, worker, meeting };
       try {
         await pool.run(message);
       } catch (error) {

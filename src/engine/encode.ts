@@ -22,6 +22,8 @@ export function tablesOf(op: ColumnOp): Words[] {
       return op.chunks.map((chunk) => chunk.bitmaps);
     case 'crc':
       return op.words.map((word) => word.tables);
+    case 'loop':
+      return op.ops.flatMap(tablesOf);
     default:
       return [];
   }
@@ -48,8 +50,28 @@ function maskOperand(to: Assembler, mask: Column | undefined, step = 16): [numbe
   return operand(to, mask === undefined ? { value: 0xffffffff } : { column: mask }, step);
 }
 
-/** The operations as bytecode; returns its address. */
-export function assemble(to: Assembler, ops: readonly ColumnOp[]): number {
+/** What a worker runs in order: addresses of bytecode, and loops of generated code as ~index. */
+export type Steps = readonly number[];
+
+/** The operations as steps; the loops among them are numbered from `firstLoop` on. */
+export function assemble(to: Assembler, ops: readonly ColumnOp[], firstLoop: number): Steps {
+  const steps: number[] = [];
+  let next = firstLoop;
+  for (let from = 0; from < ops.length; ) {
+    if (ops[from].op === 'loop') {
+      steps.push(~next++);
+      from++;
+      continue;
+    }
+    const end = ops.findIndex((op, i) => i > from && op.op === 'loop');
+    const part = ops.slice(from, end < 0 ? ops.length : end);
+    steps.push(bytecode(to, part));
+    from += part.length;
+  }
+  return steps;
+}
+
+function bytecode(to: Assembler, ops: readonly ColumnOp[]): number {
   const words = ops.map((op) => (op.op === 'skip' ? [OP.skip, to.column(op.test), 0] : encodeOp(to, op)));
   ops.forEach((op, i) => {
     if (op.op !== 'skip') return;
@@ -158,7 +180,8 @@ function encodeOp(to: Assembler, op: ColumnOp): number[] {
     case 'sum':
       return encodeSum(to, op);
     case 'skip':
-      throw new Error('a skip is encoded with what it skips');
+    case 'loop':
+      throw new Error(`${op.op} is no instruction of its own`);
     case 'scan': {
       const register = to.registerList.find(({ name }) => name === op.register)!;
       const calls = op.calls.map((call) => space.tableAddress(encodeCall(to, call)));

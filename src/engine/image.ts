@@ -5,16 +5,21 @@
 
 import type { Register } from '../program/index.ts';
 import { lowMask } from './builder.ts';
-import { type Assembler, assemble, tablesOf } from './encode.ts';
+import { type Assembler, assemble, type Steps, tablesOf } from './encode.ts';
+import { generateLoops, scratchBytes } from './generate.ts';
 import type { Column, ColumnOp } from './ir.ts';
+import { type Loop, makeLoops } from './loops.ts';
 import { encodeParser, parsedColumns } from './parser.ts';
 import { columnPlaces, type Plan, type Sharding } from './plan.ts';
 import { createSpace, type Space, writeWords } from './space.ts';
+import type { Places } from './writer.ts';
 
 /** Addresses of one worker's parts. */
 export interface WorkerImage {
-  readonly code: number;
-  readonly slotCode: number;
+  readonly steps: Steps;
+  readonly slotSteps: Steps;
+  /** Of the batch columns: what loops are told. */
+  readonly base: number;
   /** [from, to] pairs of `collect` for all inputs, and for those the slot needs. */
   readonly collect: number;
   readonly collects: number;
@@ -50,6 +55,8 @@ export interface ChunkOutput {
 
 export interface Image {
   readonly memory: WebAssembly.Memory;
+  /** Generated code of the steps' loops; undefined where everything is bytecode. */
+  readonly loops: WebAssembly.Module | undefined;
   /** Lanes of one worker's range, packets a batch, packets parsed at a time, bytes of the staging area. */
   readonly span: number;
   readonly batch: number;
@@ -75,6 +82,8 @@ export interface ImageSizes {
   readonly batch: number;
   readonly workers: number;
   readonly sharing: Sharing;
+  /** Neighbouring operations become loops of generated code. */
+  readonly fused: boolean;
 }
 
 const PARSE_BATCH = 256;
@@ -87,7 +96,7 @@ export function buildImage(plan: Plan, sizes: ImageSizes): Image {
   const space = createSpace();
   const layout = layoutOf(plan, sizes);
   const start = space.top();
-  for (const op of layout.ops) for (const words of tablesOf(op)) space.tableAddress(words);
+  for (const op of [...layout.ops, ...layout.slotOps]) for (const words of tablesOf(op)) space.tableAddress(words);
   const tableBytes = space.top() - start;
   const shared = chunkImage(plan, sizes, space, layout);
   const workers = Array.from({ length: sizes.workers }, () => workerImage(plan, sizes, space, shared, layout));
@@ -100,6 +109,7 @@ export function buildImage(plan: Plan, sizes: ImageSizes): Image {
   }
   return {
     memory,
+    loops: loopModule(layout, sizes, space),
     ...sizes,
     parseBatch: PARSE_BATCH,
     stageBytes: STAGE_BYTES,
@@ -118,6 +128,7 @@ interface Layout {
   readonly inputs: readonly Column[];
   readonly carried: readonly Column[];
   readonly slot: Sharding | undefined;
+  readonly slotOps: readonly ColumnOp[];
   readonly placeOf: Int32Array;
   /** Of the columns of the slot's code, which uses the same room at another time. */
   readonly slotPlaceOf: Int32Array | undefined;
@@ -129,20 +140,47 @@ function halvesOf({ sharing }: Pick<ImageSizes, 'sharing'>): number {
   return sharing === 'whole' ? 1 : 2;
 }
 
-function layoutOf(plan: Plan, sizes: Pick<ImageSizes, 'sharing'>): Layout {
+function layoutOf(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'fused'>): Layout {
   const slot = sizes.sharing === 'sharded' && typeof plan.sharding === 'object' ? plan.sharding : undefined;
-  const { ops, inputs, carried } = slot
-    ? { ops: slot.rest, inputs: slot.restInputs, carried: slot.carried }
-    : { ops: plan.ops, inputs: plan.inputs, carried: [] };
+  const { all, inputs, carried } = slot
+    ? { all: slot.rest, inputs: slot.restInputs, carried: slot.carried }
+    : { all: plan.ops, inputs: plan.inputs, carried: [] };
   const results = plan.outputs.map(({ column }) => column);
+  const ops = sizes.fused ? makeLoops(all, results) : all;
   const main = columnPlaces(plan, { ops, inputs: [...inputs, ...carried], results });
-  const before = slot && columnPlaces(plan, { ...slot, results: [slot.slot, ...carried] });
+  const known = slot ? [slot.slot, ...carried] : [];
+  const slotOps = slot ? (sizes.fused ? makeLoops(slot.ops, known) : slot.ops) : [];
+  const before = slot && columnPlaces(plan, { ops: slotOps, inputs: slot.inputs, results: known });
   const places = Math.max(main.places, before?.places ?? 0);
-  return { ops, inputs, carried, slot, placeOf: main.placeOf, slotPlaceOf: before?.placeOf, places };
+  return { ops, inputs, carried, slot, slotOps, placeOf: main.placeOf, slotPlaceOf: before?.placeOf, places };
+}
+
+function loopsOf(ops: readonly ColumnOp[]): Loop[] {
+  return ops.flatMap((op) => (op.op === 'loop' ? [op] : []));
+}
+
+/** The code of all loops, those of the slot last. */
+function loopModule(layout: Layout, sizes: ImageSizes, space: Space): WebAssembly.Module | undefined {
+  const columnBytes = bytesOfColumn(sizes);
+  const places = (placeOf: Int32Array): Places => ({
+    column: (id) => placeOf[id] * columnBytes,
+    scratch: layout.places * columnBytes,
+    table: space.tableAddress,
+  });
+  const loops = [
+    ...loopsOf(layout.ops).map((loop) => ({ loop, places: places(layout.placeOf) })),
+    ...loopsOf(layout.slotOps).map((loop) => ({ loop, places: places(layout.slotPlaceOf!) })),
+  ];
+  return loops.length === 0 ? undefined : new WebAssembly.Module(generateLoops(loops));
+}
+
+/** A cache line more than a power of two: a packet's words in many columns must not all fall into the same few cache sets. */
+function bytesOfColumn({ batch }: Pick<ImageSizes, 'batch'>): number {
+  return ((batch + 15) & ~15) * 4 + 64;
 }
 
 /** Columns of a batch. */
-export function batchColumns(plan: Plan, sizes: Pick<ImageSizes, 'sharing'>): number {
+export function batchColumns(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'fused'>): number {
   return layoutOf(plan, sizes).places;
 }
 
@@ -209,8 +247,9 @@ function parserBytes(plan: Plan): number {
 
 function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared, layout: Layout): WorkerImage {
   const { slot, carried, placeOf, slotPlaceOf } = layout;
-  const columnBytes = ((sizes.batch + 3) & ~3) * 4;
-  const base = space.reserve(layout.places * columnBytes);
+  const columnBytes = bytesOfColumn(sizes);
+  const scratch = Math.max(0, ...loopsOf([...layout.ops, ...layout.slotOps]).map(scratchBytes));
+  const base = space.reserve(layout.places * columnBytes + scratch);
   const column = (id: Column) => base + placeOf[id] * columnBytes;
   const slotColumn = (id: Column) => base + (slotPlaceOf?.[id] ?? 0) * columnBytes;
   const spare = space.reserve(columnBytes);
@@ -245,8 +284,9 @@ function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared
   const collected = [...layout.inputs, ...carried];
   const listBytes = sizes.span * 4 + 64;
   return {
-    code: assemble(assembler, layout.ops),
-    slotCode: assemble({ ...assembler, column: slotColumn }, slot?.ops ?? []),
+    steps: assemble(assembler, layout.ops, 0),
+    slotSteps: assemble({ ...assembler, column: slotColumn }, layout.slotOps, loopsOf(layout.ops).length),
+    base,
     collect: moves(collected, column),
     collects: collected.length,
     slotCollect: moves(slot?.inputs ?? [], slotColumn),

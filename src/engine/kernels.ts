@@ -2,7 +2,10 @@
 
 /** Functions on a memory; addresses are bytes (layouts: image.ts, encode.ts, parser.ts). */
 export interface Machine {
+  /** Bytecode over `count` packets. */
   readonly run: (code: number, count: number) => void;
+  /** Generated loops: columns' address, bytes of a column in use (a multiple of 16, at least 16). */
+  readonly loops: readonly ((base: number, bytes: number) => void)[];
   readonly parse: (plan: number, input: number, first: number, count: number) => void;
   /** Lists the parsed lanes first..first+count-1; writes up to one word more than it returns. */
   readonly pick: (outcome: number, first: number, count: number, list: number) => number;
@@ -11,7 +14,11 @@ export interface Machine {
   readonly assign: (slot: number, sizeMask: number, shards: number, list: number, count: number, heads: number) => void;
 }
 
-export type Kernels = 'wasm' | 'typescript';
+/**
+ * `fused`: compiled kernels and loops generated for the plan. `wasm`: compiled kernels, operation by operation. `typescript`:
+ * their twin. All give the same results.
+ */
+export type Kernels = 'fused' | 'wasm' | 'typescript';
 
 /** Typed views of one memory. */
 export interface Views {

@@ -7,7 +7,7 @@ import { flattenProgram } from './flatten.ts';
 import { fuseSums } from './fuse.ts';
 import { type Column, type ColumnOp, needed, readsOf, writesOf } from './ir.ts';
 import { shareColumns } from './share.ts';
-import { insertSkips } from './skip.ts';
+import { insertSkips, maskOf } from './skip.ts';
 import type { MatchNote } from './table.ts';
 
 /** A result column: outcome, verdict, one logit, or an observed field's word. */
@@ -226,14 +226,23 @@ function shardingOf(
   const brought = new Set(hashed.filter((column) => rest.inputs.has(column)));
   const reads = new Set([...rest.inputs].filter((column) => !brought.has(column)));
   const { ops: restOps, inputs: restInputs } = started(rest.ops, reads, wanted);
+  // A hash that matters under one mask only may be jumped over with it.
+  const always = [...brought].filter((column) => !matteringTogether(column, ops, slice.ops));
   return {
-    ...started(slice.ops, slice.inputs, [slot, ...brought]),
+    ...started(slice.ops, slice.inputs, [slot, ...always]),
     slot,
     sizeMask: Math.min(...sizes) - 1,
     carried: [...brought],
     rest: restOps,
     restInputs,
   };
+}
+
+/** Do all that read a column do so under one mask, some of them in the part? */
+function matteringTogether(column: Column, ops: readonly ColumnOp[], part: readonly ColumnOp[]): boolean {
+  const masks = (list: readonly ColumnOp[]) => list.flatMap((op) => (readsOf(op).includes(column) ? [maskOf(op)] : []));
+  const [first, ...others] = masks(ops);
+  return first !== undefined && others.every((mask) => mask === first) && masks(part).length > 0;
 }
 
 /** Operations in order, columns that are there before, and columns that are read after. */

@@ -5,9 +5,9 @@ import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program, RunColumns, RunInput, StateMode } from '../program/index.ts';
 import { type Crew, openCrew } from './crew.ts';
 import { explainPlan } from './explain.ts';
-import { batchColumns, buildImage, type Image, type Sharing } from './image.ts';
+import { batchColumns, buildImage, type Image, type ImageSizes, type Sharing } from './image.ts';
 import type { Kernels } from './kernels.ts';
-import { createMachine } from './machine.ts';
+import { createMachine, kernelsFor } from './machine.ts';
 import { type Plan, planProgram } from './plan.ts';
 import { clearRegisters, createStation, type Job, rangeAt, runWhole, type Station, type WorkerInput } from './tasks.ts';
 
@@ -19,7 +19,7 @@ export interface EngineOptions {
   /** Fields whose final values are wanted. */
   readonly observe?: readonly string[];
   readonly progress?: Progress;
-  /** Default: wasm where it runs. Results are the same. */
+  /** Default: the fastest that runs here. Results are the same. */
   readonly kernels?: Kernels;
 }
 
@@ -44,10 +44,10 @@ const BATCH_BYTES = 1 << 18;
 /** Packets of a worker's range: their columns stay in caches, and workers meet some hundred times a second. */
 const SPAN = 1 << 15;
 
-function batchSize(plan: Plan, sharing: Sharing): number {
+function batchSize(plan: Plan, how: Pick<ImageSizes, 'sharing' | 'fused'>): number {
   if (plan.oneByOne) return 1;
-  const fit = BATCH_BYTES / 4 / Math.max(1, batchColumns(plan, { sharing }));
-  return Math.min(4096, Math.max(256, 2 ** Math.floor(Math.log2(fit))));
+  const fit = BATCH_BYTES / 4 / Math.max(1, batchColumns(plan, how));
+  return Math.min(4096, Math.max(1024, 2 ** Math.floor(Math.log2(fit))));
 }
 
 /** Bytes from a frame's start that the parser can look at; Infinity when its states form a loop. */
@@ -89,12 +89,16 @@ export function openEngine(
     fail({ code: 'RUN-WORKERS', message: 'the number of workers must be 1..255', have: String(asked) });
   }
   const sharing = asked === 1 ? 'whole' : sharingOf(plan);
-  const span = Math.max(4, Math.min(SPAN, (Math.ceil(count / asked) + 3) & ~3));
-  const image = buildImage(plan, { span, batch: batchSize(plan, sharing), workers: asked, sharing });
+  // Ranges that any worker may take are smaller, so that all end at about the same time.
+  const most = sharing === 'whole' ? SPAN / 4 : SPAN;
+  const span = Math.max(4, Math.min(most, (Math.ceil(count / asked) + 3) & ~3));
+  const kernels = kernelsFor(options.kernels);
+  const fused = kernels === 'fused';
+  const image = buildImage(plan, { span, batch: batchSize(plan, { sharing, fused }), workers: asked, sharing, fused });
   const reach = injected ? 0 : parserReach(program);
-  const station = createStation(image, createMachine(image.memory, options.kernels), reach);
+  const station = createStation(image, createMachine(image, kernels), reach);
   for (const worker of image.workers) clearRegisters(station, worker);
-  const crew = asked > 1 ? openCrew(image, reach, options.kernels) : undefined;
+  const crew = asked > 1 ? openCrew(image, reach, kernels) : undefined;
   const setup: Setup = {
     plan,
     image,

@@ -4,6 +4,7 @@
  */
 
 import type { FrameColumns, RunColumns, StateMode } from '../program/index.ts';
+import type { Steps } from './encode.ts';
 import type { Image, WorkerImage } from './image.ts';
 import { type Machine, type Views, viewsOf } from './kernels.ts';
 
@@ -76,9 +77,18 @@ function runInjected(station: Station, columns: readonly Uint32Array[], range: R
     const from = range.from + at;
     for (let i = 0; i < places.length; i++) u32.set(columns[i].subarray(from, from + lanes), places[i]);
     for (let i = lanes; i < ((lanes + 3) & ~3); i++) for (const place of places) u32[place + i] = 0;
-    machine.run(worker.code, lanes);
+    runSteps(machine, worker.steps, worker.base, lanes);
     for (let i = 0; i < lanes; i++) u32[(worker.list >>> 2) + i] = range.first + at + i;
     deliverBatch(station, worker, worker.list, lanes);
+  }
+}
+
+function runSteps(machine: Machine, steps: Steps, base: number, count: number): void {
+  const bytes = ((count + 3) & ~3) * 4;
+  for (let s = 0; s < steps.length; s++) {
+    const step = steps[s];
+    if (step < 0) machine.loops[~step](base, bytes);
+    else machine.run(step, count);
   }
 }
 
@@ -102,7 +112,7 @@ export function enterRange(station: Station, job: Job, range: Range): void {
     const list = worker.list + at * 4;
     const lanes = Math.min(image.batch, count - at);
     machine.collect(worker.slotCollect, worker.slotCollects, list, lanes);
-    machine.run(worker.slotCode, lanes);
+    runSteps(machine, worker.slotSteps, worker.base, lanes);
     machine.assign(worker.slotColumn, image.slotMask, image.shards, list, lanes, heads);
     machine.deliver(worker.carry, worker.carries, list, lanes);
   }
@@ -236,7 +246,7 @@ function runLanes(station: Station, worker: WorkerImage, lanes: Uint32Array): vo
     const list = lanes.byteOffset + at * 4;
     const count = Math.min(image.batch, lanes.length - at);
     machine.collect(worker.collect, worker.collects, list, count);
-    machine.run(worker.code, count);
+    runSteps(machine, worker.steps, worker.base, count);
     deliverBatch(station, worker, list, count);
   }
 }

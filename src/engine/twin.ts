@@ -145,6 +145,7 @@ export function createTwin(buffer: ArrayBufferLike): Machine {
         }
       }
     },
+    loops: [],
     parse: createParse(views),
     pick: (outcome, first, count, list) => {
       let found = list >>> 2;
