@@ -33,7 +33,10 @@ function idealIpd({ dataset, options, previous }: IdealContext): Uint32Array {
 
 const field = (name: string): Operand => ({ kind: 'field', field: name });
 
-/** Stage 0: the slices of the timestamp, and the saturation limit, which must sit in the PHV to reach the SALU. */
+/** Longest time told apart with `saturate`: the clamp, or all that 16 bits hold. */
+const limitOf = (settings: FrontSettings): number => settings.clamp['pkt.ipd'] ?? 65535;
+
+/** Stage 0: the slices of the timestamp, and the saturation limit as a field. */
 function addClock(draft: Draft, settings: FrontSettings): void {
   const time = addField(draft, 'intrinsic.timestamp', 48, 'timestamp');
   const slice = (bits: number): Instruction => ({
@@ -50,7 +53,7 @@ function addClock(draft: Draft, settings: FrontSettings): void {
     instructions.push(slice(32), slice(16), {
       op: 'set',
       dst: limit,
-      a: { kind: 'const', value: settings.clamp['pkt.ipd'] ?? 65535 },
+      a: { kind: 'const', value: limitOf(settings) },
     });
   }
   draft.phases.entry.push(keyless(draft, 'clock', instructions));
@@ -116,16 +119,18 @@ function addSaturate(draft: Draft, settings: FrontSettings): void {
       note: 'time of the last packet',
     },
     {
-      inputs: [field('meta.now_32'), field('meta.ipd_limit')],
+      inputs: [field('meta.now_32')],
+      // Signed, so that a step backwards is never beyond the limit; the limit is a constant, since a comparison in a stateful ALU
+      // reads one PHV input (bf-asm salu_inst.cpp, CmpOP).
       conditions: [
         { op: 'lt', signed: true, ...gap, b: { kind: 'const', value: 0 } },
-        { op: 'gt', signed: false, ...gap, b: { kind: 'input', index: 1 } },
+        { op: 'gt', signed: true, ...gap, b: { kind: 'const', value: limitOf(settings) } },
       ],
       updates: [{ cell: 'lo', op: 'set', a: { kind: 'input', index: 0 } }],
       outputs: [
         { dst: last, value: 'oldLo' },
         { dst: back, value: 'cond0' },
-        { dst: long, when: 0b0101, value: 'cond1' },
+        { dst: long, value: 'cond1' },
       ],
     },
     FLOW.slot,
