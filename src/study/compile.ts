@@ -13,7 +13,7 @@ import type { CompileChoices, FlowOptions } from './scenario.ts';
 import { limitTrainRows } from './train.ts';
 
 /** What later steps need of a compiled model; the front is in the program. */
-export type CompiledArtefact = Pick<CompiledModel, 'program' | 'placement' | 'fits' | 'mapped' | 'passes' | 'layout'>;
+export type CompiledArtefact = Pick<CompiledModel, 'program' | 'placement' | 'fits' | 'mapped' | 'passes'>;
 
 export interface CompileStep {
   readonly name: string;
@@ -49,21 +49,26 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
     explain,
   );
   return cached(cache, 'compile', key, async () => {
-    const { program, placement, fits, mapped, passes, layout } = compileModel({
+    const { program, placement, fits, mapped, passes } = compileModel({
       name,
       model: parseOnnx(onnx, name),
       spec,
       calibration: rows,
       chip,
-      front: flowFront(flow),
+      front: { ...flowFront(flow), ...saluOf(chip) },
       graph: { explain },
       strategy,
       ...(progress === undefined ? {} : { progress }),
     });
     // PROGRAM semantics: a program that the chip could not execute never runs on it.
     assertValid(program, chipRules(chip));
-    return { program, placement, fits, mapped, passes, layout };
+    return { program, placement, fits, mapped, passes };
   });
+}
+
+/** A chip whose stateful ALU hands out one word keeps some flow state in a register more (features/options.ts). */
+function saluOf(chip: Chip): { readonly salu?: 'one-word' } {
+  return chip.stateful.outputs === 1 ? { salu: 'one-word' } : {};
 }
 
 /** The figures of a compilation that results carry. */
