@@ -3,9 +3,22 @@
 import { type EmittedTable, type EntryAction, type EntryKey, needsPriority } from './entries.ts';
 import { V1_CONTROLS } from './v1model.ts';
 
-/** A command file; one line an entry, defaults with data first. */
-export function cliText(tables: readonly EmittedTable[]): string {
-  const lines: string[] = [];
+/**
+ * Depth of bmv2's egress queues, in packets. At its own 64 the switch drops, without a word, whatever ingress makes faster than egress
+ * takes it (behavioral-model queueing.h, QueueingLogicPriRL::push_front), and packet files are read at full speed.
+ */
+const QUEUE_DEPTH = 1_000_000;
+
+export interface CliFacts {
+  /** Mirror sessions that actions name; each sends its copies to `mirrorPort`. */
+  readonly sessions: readonly number[];
+  readonly mirrorPort: number;
+}
+
+/** A command file: queues, mirror sessions, then one line an entry, defaults with data first. */
+export function cliText(tables: readonly EmittedTable[], facts: CliFacts): string {
+  const lines = [`set_queue_depth ${QUEUE_DEPTH}`];
+  for (const session of facts.sessions) lines.push(`mirroring_add ${session} ${facts.mirrorPort}`);
   for (const table of tables) {
     const control = V1_CONTROLS[table.gress];
     const call = (action: EntryAction) => `${control}.${action.name}`;

@@ -13,7 +13,7 @@ import { carryFeatures, featureFrames, isInjected } from './injected.ts';
 import { buildKit } from './kit.ts';
 import { likeProblems } from './like.ts';
 import { identifier } from './names.ts';
-import { type EmitOptions, emitSettings } from './options.ts';
+import { type EmitOptions, emitSettings, mirrorPort, mirrorSessions } from './options.ts';
 import { p4runtimeFiles } from './p4runtime.ts';
 import { readmeText } from './readme.ts';
 import { tofinoText } from './tofino.ts';
@@ -66,9 +66,13 @@ function controlPlane(context: Context, file: string, tables: readonly EmittedTa
       { path: 'load_entries.py', content: bfrtLoader(file) },
     ];
   }
+  const { settings } = context;
   const runtime = p4runtimeFiles(tables);
   return [
-    { path: 'entries.txt', content: cliText(tables) },
+    {
+      path: 'entries.txt',
+      content: cliText(tables, { sessions: mirrorSessions(settings), mirrorPort: mirrorPort(settings) }),
+    },
     { path: 'entries.p4rt.txtpb', content: runtime.text },
     { path: 'entries.p4rt.json', content: runtime.json },
   ];

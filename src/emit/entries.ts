@@ -4,7 +4,7 @@ import type { MatchKind, Table } from '../program/index.ts';
 import { tableKeyBits } from '../program/index.ts';
 import { actionId, paramNames, tableId } from './actions.ts';
 import type { Context } from './context.ts';
-import { tosField } from './result.ts';
+import { sessionBits } from './options.ts';
 import { actionName, gressTables, keyNames, tableName } from './tables.ts';
 
 export interface EntryKey {
@@ -112,17 +112,20 @@ function entryKeys(keys: EmittedTable['keys'], entries: Table['entries'], e: num
   });
 }
 
-/** Entries of `pegasim_result`: the action asked for per class. DSCP marks need the IPv4 header in the last control. */
+/** Entries of `pegasim_result`: the action asked for per class. */
 function resultTable(context: Context): EmittedTable {
   const { verdict, egress } = context.program;
   const bits = verdict.class === undefined ? 1 : context.bits(verdict.class);
-  const keys = [{ name: 'class', bits, match: 'exact' as const }];
-  const canMark = tosField(context) !== undefined && egress.length === 0;
+  const keys = [{ name: 'class_index', bits, match: 'exact' as const }];
   const entries = verdict.classes.flatMap((name, index): EmittedEntry[] => {
     const [kind, value] = (context.settings.actions[name] ?? 'forward').split(':');
-    if (kind === 'forward' || (kind === 'dscp' && !canMark)) return [];
+    if (kind === 'forward') return [];
     const params =
-      kind === 'dscp' ? [{ name: 'dscp', bits: 6 }] : kind === 'mirror' ? [{ name: 'session', bits: 10 }] : [];
+      kind === 'dscp'
+        ? [{ name: 'dscp', bits: 6 }]
+        : kind === 'mirror'
+          ? [{ name: 'session', bits: sessionBits(context.settings.target) }]
+          : [];
     const all = (1n << BigInt(bits)) - 1n;
     return [
       {

@@ -93,6 +93,24 @@ function withResult(context: Context, frame: Uint8Array, run: RunColumns, i: num
   return out;
 }
 
+/** The copy that leaves for a packet whose class is mirrored; undefined for others. Only the checksum is computed anew in it. */
+export function mirroredFrame(
+  context: Context,
+  frame: Uint8Array,
+  walk: ParseWalk,
+  run: RunColumns,
+  i: number,
+): Uint8Array | undefined {
+  const { settings, program } = context;
+  const wanted = run.outcome[i] === 0 ? settings.actions[program.verdict.classes[run.verdict[i]]] : undefined;
+  if (settings.result !== 'action' || !wanted?.startsWith('mirror:')) return undefined;
+  const out = Uint8Array.from(frame);
+  // A copy made in ingress is the packet as it came; one made in egress has what ingress wrote.
+  if (program.egress.length > 0) patchHeaders(context, out, walk, run, i);
+  renewChecksum(context, out, walk);
+  return out;
+}
+
 /** Applies the class's action; false when it drops. */
 function applyAction(context: Context, out: Uint8Array, walk: ParseWalk, run: RunColumns, i: number): boolean {
   const { program, settings } = context;

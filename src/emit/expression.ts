@@ -134,7 +134,6 @@ export function assignment(reader: Reader, one: Exclude<Instruction, { op: 'hash
 }
 
 function valueText(reader: Reader, one: Exclude<Instruction, { op: 'hash' | 'deposit' }>, bits: number): string {
-  const { context } = reader;
   switch (one.op) {
     case 'set':
       return cut(reader, one.a, bits);
@@ -158,7 +157,6 @@ function valueText(reader: Reader, one: Exclude<Instruction, { op: 'hash' | 'dep
     default: {
       if (!COMPARE_OPS.has(one.op)) return binaryText(reader, one.op, one.a, one.b, bits);
       const test = compareText(reader, one.op, one.a, one.b);
-      if (!context.tofino) return `(${test} ? ${literal(1, bits)} : ${literal(0, bits)})`;
       return bits === 1 ? `(bit<1>)(${test})` : `(bit<${bits}>)(bit<1>)(${test})`;
     }
   }

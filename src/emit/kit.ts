@@ -3,8 +3,9 @@
 import type { FrameColumns, Placement, Program, RunColumns } from '../program/index.ts';
 import { chipNamed, placeProgram, runReference } from '../switch/index.ts';
 import type { Context } from './context.ts';
-import { expectedFrame, writtenHeaderFields } from './expected.ts';
+import { expectedFrame, mirroredFrame, writtenHeaderFields } from './expected.ts';
 import type { EmitFile } from './files.ts';
+import { mirrorSessions } from './options.ts';
 import { parserWalker } from './parse-walk.ts';
 import { type Frame, pcapBytes } from './pcap.ts';
 import { compareScript } from './readme.ts';
@@ -34,6 +35,7 @@ export function buildKit(
   const run = runReference(program, where, { kind: 'packets', packets: chosen }, { state: 'continuous', observe });
   const input: Frame[] = [];
   const output: Frame[] = [];
+  const copies: Frame[] = [];
   kept.forEach((from, i) => {
     const time = { seconds: packets.seconds[from], nanos: packets.nanos[from] };
     const frame = frameOf(from);
@@ -41,11 +43,20 @@ export function buildKit(
     input.push({ ...time, bytes: Uint8Array.from([...shim, ...frame]) });
     const bytes = expectedFrame(context, frame, walker(frame), run, i);
     if (bytes) output.push({ ...time, bytes });
+    const copy = mirroredFrame(context, frame, walker(frame), run, i);
+    if (copy) copies.push({ ...time, bytes: copy });
   });
+  const mirrors = mirrorSessions(context.settings).length > 0;
   const files: EmitFile[] = [
     { path: 'kit/input_in.pcap', content: pcapBytes(input) },
     { path: 'kit/output_in.pcap', content: pcapBytes([]) },
     { path: 'kit/expected_out.pcap', content: pcapBytes(output) },
+    ...(mirrors
+      ? [
+          { path: 'kit/mirror_in.pcap', content: pcapBytes([]) },
+          { path: 'kit/expected_mirror_out.pcap', content: pcapBytes(copies) },
+        ]
+      : []),
     { path: 'kit/expected.json', content: expectedJson(context, program, run) },
     { path: 'kit/compare.py', content: compareScript() },
   ];

@@ -36,12 +36,22 @@ export function feasibleOutcomes(conditions: readonly SaluCondition[]): Feasible
   return (outcome) => exclusive.every(([c, d]) => ((outcome >> c) & (outcome >> d) & 1) === 0);
 }
 
+/** How products and sums of conditions are written: of booleans, or of single bits. */
+export interface Joiners {
+  readonly and: string;
+  readonly or: string;
+}
+
+const BOOLEAN: Joiners = { and: ' && ', or: ' || ' };
+export const BITWISE: Joiners = { and: ' & ', or: ' | ' };
+
 /** The expression of a table; `term(c, positive)` writes condition c. `true`/`false` for constants. */
 export function predicate(
   when: number | undefined,
   conditions: number,
   term: (c: number, positive: boolean) => string,
   feasible: Feasible = anything,
+  joiners: Joiners = BOOLEAN,
 ): string {
   if (isAlways(when, conditions)) return 'true';
   const cubes = cover(when!, conditions, feasible);
@@ -49,10 +59,9 @@ export function predicate(
   const product = ({ care, value }: Cube) => {
     const parts: string[] = [];
     for (let c = 0; c < conditions; c++) if ((care >> c) & 1) parts.push(term(c, ((value >> c) & 1) === 1));
-    return parts.join(' && ');
+    return parts.length > 1 && cubes.length > 1 ? `(${parts.join(joiners.and)})` : parts.join(joiners.and);
   };
-  if (cubes.length === 1) return product(cubes[0]);
-  return cubes.map((cube) => (product(cube).includes('&&') ? `(${product(cube)})` : product(cube))).join(' || ');
+  return cubes.map(product).join(joiners.or);
 }
 
 /** Largest cubes first, until every outcome of the table that can happen is covered. */

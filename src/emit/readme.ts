@@ -1,6 +1,7 @@
 /** The README beside emitted files: what they are and the exact commands that run them. */
 
 import type { Context } from './context.ts';
+import { mirrorPort, mirrorSessions } from './options.ts';
 import { resultFields } from './result.ts';
 
 export interface ReadmeFacts {
@@ -21,28 +22,37 @@ export function readmeText(context: Context, facts: ReadmeFacts): string {
 }
 
 function bmv2Lines(context: Context, { file, entries }: ReadmeFacts): string[] {
-  const port = context.settings.outputPort;
+  const { settings } = context;
+  const port = settings.outputPort;
   // simple_switch_CLI installs some hundreds of entries a second; the packet files must not be read before it is done.
   const wait = 20 + Math.ceil(entries / 400);
-  const interfaces = port === 0 ? '-i 0@input' : `-i 0@input -i ${port}@output`;
+  const mirrors = mirrorSessions(settings).length > 0;
+  const output = port === 0 ? 'input' : 'output';
+  const interfaces = [
+    '-i 0@input',
+    ...(port === 0 ? [] : [`-i ${port}@output`]),
+    ...(mirrors ? [`-i ${mirrorPort(settings)}@mirror`] : []),
+  ].join(' ');
   return [
     `- \`${file}.p4\`: the program (P4-16, v1model)`,
-    `- \`entries.txt\`: ${entries} entries for simple_switch_CLI (smaller priority wins)`,
-    '- `entries.p4rt.txtpb`, `entries.p4rt.json`: the same as a P4Runtime WriteRequest (larger priority wins); the ids are fixed in the P4',
+    `- \`entries.txt\`: egress queues deep enough for packet files${mirrors ? ', mirror sessions' : ''}, ${entries} entries, for simple_switch_CLI (smaller priority wins)`,
+    '- `entries.p4rt.txtpb`, `entries.p4rt.json`: the entries as a P4Runtime WriteRequest (larger priority wins); table and action ids are fixed in the P4 by `@id`, fields and parameters count from 1',
     '',
     '## Run it on bmv2',
     '',
     '```sh',
     `p4c-bm2-ss --std p4-16 --p4runtime-files ${file}.p4info.txtpb -o ${file}.json ${file}.p4`,
     'cd kit',
-    `simple_switch --use-files ${wait} ${interfaces} ../${file}.json &`,
+    `simple_switch --use-files ${wait} ${interfaces} ../${file}.json & switch=$!`,
     `sleep 2; simple_switch_CLI < ../entries.txt > cli.log   # done before bmv2 reads the packet files, after ${wait} s`,
-    `sleep ${wait + 10}`,
-    `python3 compare.py ${port === 0 ? 'input' : 'output'}_out.pcap expected_out.pcap`,
+    `grep -c 'Entry has been added' cli.log                  # ${entries}`,
+    `sleep ${wait + 10}; kill $switch`,
+    `python3 compare.py ${output}_out.pcap expected_out.pcap`,
+    ...(mirrors ? ['python3 compare.py mirror_out.pcap expected_mirror_out.pcap'] : []),
     '```',
     '',
-    'bmv2 reads `input_in.pcap` on port 0 and writes what leaves by port ' +
-      `${port} to \`${port === 0 ? 'input' : 'output'}_out.pcap\`.`,
+    `bmv2 reads \`input_in.pcap\` on port 0, as fast as it can and whatever the times in it, and writes what leaves by port ${port} to \`${output}_out.pcap\`.`,
+    'Without `set_queue_depth` (first line of `entries.txt`) it drops packets whenever more than 64 wait for egress.',
     '',
   ];
 }

@@ -1,9 +1,11 @@
 /** How the verdict leaves the switch: a result header behind the first header, or an action of the class. */
 
+import { fail } from '../problem.ts';
 import type { Gress } from '../program/index.ts';
 import { type Context, indent, lastGress } from './context.ts';
 import { literal, slice } from './expression.ts';
 import { firstHeader } from './headers.ts';
+import { sessionBits } from './options.ts';
 
 export interface ResultField {
   readonly name: string;
@@ -88,15 +90,24 @@ function actionTable(context: Context): string[] {
     ? `${gress === 'ingress' ? 'ig' : 'eg'}_dprsr_md.drop_ctl = 3w1;`
     : 'mark_to_drop(standard_metadata);';
   const clone = gress === 'ingress' ? 'CloneType.I2E' : 'CloneType.E2E';
+  // mirror_type has 3 bits in tna.p4 and 4 in t2na.p4: a number without a width fits both.
   const mirror = context.tofino
-    ? [`${gress === 'ingress' ? 'ig' : 'eg'}_dprsr_md.mirror_type = 3w1;`, 'meta.pegasim_session = session;']
+    ? [`${gress === 'ingress' ? 'ig' : 'eg'}_dprsr_md.mirror_type = 1;`, 'meta.pegasim_session = session;']
     : [`clone(${clone}, (bit<32>)session);`];
   const tos = tosField(context);
   const canMark = tos !== undefined && gress === 'ingress';
+  const marked = Object.entries(context.settings.actions).find(([, one]) => one.startsWith('dscp:'));
+  if (marked && tos === undefined) {
+    fail({
+      code: 'EMIT-UNSUPPORTED',
+      message: 'the program parses no IPv4 header whose DSCP could be set',
+      where: `class ${marked[0]}`,
+    });
+  }
   const actions = [
     'action pegasim_forward() { }',
     `action pegasim_drop() { ${drop} }`,
-    'action pegasim_mirror(bit<10> session) {',
+    `action pegasim_mirror(bit<${sessionBits(context.settings.target)}> session) {`,
     ...indent(mirror),
     '}',
     ...(canMark ? dscpActions(context, tos) : []),
@@ -106,7 +117,7 @@ function actionTable(context: Context): string[] {
   return [
     ...actions,
     'table pegasim_result {',
-    `    key = { ${key === undefined ? 'meta.pegasim_parsed' : context.field(key, gress)} : exact @name("class"); }`,
+    `    key = { ${key === undefined ? 'meta.pegasim_parsed' : context.field(key, gress)} : exact @name("class_index"); }`,
     `    actions = { ${names.map((name) => `${name};`).join(' ')} }`,
     '    const default_action = pegasim_forward();',
     '    size = 1024;',

@@ -67,6 +67,7 @@ export function registerAction(context: Context, action: StatefulAction, gress: 
       where: `stateful action ${action.name}`,
     });
   }
+  checkOperands(action, register);
   const reader: Reader = { context, gress, params: new Map(), saved: new Map() };
   const salu: Salu = { reader, action, register, bits: register.cellBits, words, from: 'value' };
   const scope = context.control[gress];
@@ -87,6 +88,47 @@ export function registerAction(context: Context, action: StatefulAction, gress: 
   ];
 }
 
+/**
+ * What one instruction of a stateful ALU can read: one memory word, one PHV input, one constant (bf-asm salu_inst.cpp, CmpOP::decode:
+ * "Can't have more than one … operand"); one-bit registers are set, cleared and read only (bf-p4c stateful_alu.cpp, createInstruction).
+ */
+function checkOperands(action: StatefulAction, register: Register): void {
+  const where = `stateful action ${action.name}`;
+  const check = (what: string, operands: readonly (SaluOperand | undefined)[]) => {
+    const count = (test: (kind: string) => boolean) => operands.filter((one) => one && test(one.kind)).length;
+    const two =
+      count((kind) => kind === 'input') > 1
+        ? 'PHV inputs'
+        : count((kind) => kind === 'lo' || kind === 'hi') > 1
+          ? 'memory words'
+          : undefined;
+    if (two === undefined) return;
+    fail({
+      code: 'EMIT-UNSUPPORTED',
+      message: `a stateful ALU reads one PHV input and one memory word an instruction: ${what} reads two ${two}`,
+      where,
+      hint: 'combine them in an earlier stage, or use a constant',
+    });
+  };
+  action.conditions.forEach(({ a, minus, b }, c) => {
+    check(`condition ${c}`, [a, minus, b]);
+  });
+  for (const { cell, a, b } of action.updates) check(`the update of ${cell}`, [a, b]);
+  if (register.cellBits > 1) return;
+  const simple =
+    action.conditions.length === 0 &&
+    action.updates.every((one) => one.op === 'set' && one.a.kind === 'const') &&
+    action.outputs.every((one) => one.value === 'oldLo');
+  if (!simple) {
+    fail({
+      code: 'EMIT-UNSUPPORTED',
+      message: 'a one-bit register can be set, cleared and read, nothing else',
+      where,
+      hint: 'use cells of 8 bits',
+    });
+  }
+}
+
 /** Statements that call it: outputs into their fields. */
 export function executeLines(reader: Reader, run: string, index: string): string[] {
   const { context, gress } = reader;
@@ -95,15 +137,21 @@ export function executeLines(reader: Reader, run: string, index: string): string
   const words = outputWords(action);
   const at = resize(readField(reader, index), indexBits(register));
   const name = context.control[gress].nameOf(`stateful ${run}`);
-  const more = words.slice(1).map((_, i) => `word${i + 1}`);
-  const call = `${name}.execute(${[at, ...more].join(', ')})`;
+  const width = (dst: string) => wordBits(action, dst, register.cellBits);
+  // A word as wide as its field goes there without a local: an action whose statements depend on each other needs two stages.
+  const direct = (dst: string) => width(dst) === context.bits(dst);
+  const more = words.slice(1);
+  const local = (dst: string) => `word${words.indexOf(dst)}`;
+  const args = more.map((dst) => (direct(dst) ? context.field(dst, gress) : local(dst)));
+  const call = `${name}.execute(${[at, ...args].join(', ')})`;
   if (words.length === 0) return [`${call};`];
   const into = (dst: string, text: string) =>
-    `${context.field(dst, gress)} = ${resize({ text, bits: wordBits(action, dst, register.cellBits) }, context.bits(dst))};`;
+    `${context.field(dst, gress)} = ${resize({ text, bits: width(dst) }, context.bits(dst))};`;
+  const cut = more.filter((dst) => !direct(dst));
   return [
-    ...more.map((one, i) => `bit<${wordBits(action, words[i + 1], register.cellBits)}> ${one};`),
+    ...cut.map((dst) => `bit<${width(dst)}> ${local(dst)};`),
     into(words[0], call),
-    ...more.map((one, i) => into(words[i + 1], one)),
+    ...cut.map((dst) => into(dst, local(dst))),
   ];
 }
 
@@ -125,13 +173,27 @@ function narrowInput(salu: Salu, c: number): Text | undefined {
 
 function conditionText(salu: Salu, c: number, positive: boolean): string {
   const { op, a, minus, b, signed } = salu.action.conditions[c];
-  const left = minus ? `(${operandText(salu, a)} - ${operandText(salu, minus)})` : operandText(salu, a);
   const negated = { eq: 'ne', ne: 'eq', lt: 'ge', ge: 'lt', le: 'gt', gt: 'le' } as const;
   const narrow = b.kind === 'const' ? narrowInput(salu, c) : undefined;
   if (narrow && b.kind === 'const') {
     return compared(positive ? op : negated[op], false, narrow.text, literal(b.value, narrow.bits), narrow.bits);
   }
+  if (minus && signed) return signedDifference(salu, positive ? op : negated[op], a, minus, b);
+  const left = minus ? `(${operandText(salu, a)} - ${operandText(salu, minus)})` : operandText(salu, a);
   return compared(positive ? op : negated[op], signed, left, operandText(salu, b), salu.bits);
+}
+
+const ORDER: Readonly<Record<string, string>> = { eq: '==', ne: '!=', lt: '<', le: '<=', gt: '>', ge: '>=' };
+
+/**
+ * A wrapped difference as a signed number. The subtraction itself must be of signed operands: only then does the compiler take the
+ * comparison whose inputs are unsigned and whose result is signed (`.uus`, bf-p4c stateful_alu.cpp, can_be_uus_cmp).
+ */
+function signedDifference(salu: Salu, op: string, a: SaluOperand, minus: SaluOperand, b: SaluOperand): string {
+  const view = (one: SaluOperand) => `(int<${salu.bits}>)${operandText(salu, one)}`;
+  const value = b.kind === 'const' ? Number(BigInt.asIntN(salu.bits, BigInt(b.value))) : 0;
+  const constant = value < 0 ? `-${salu.bits}s${-value}` : `${salu.bits}s${value}`;
+  return `${view(a)} - ${view(minus)} ${ORDER[op]} ${b.kind === 'const' ? constant : view(b)}`;
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = { add: '+', sub: '-', and: '&', or: '|', xor: '^' };

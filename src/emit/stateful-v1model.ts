@@ -3,7 +3,7 @@
 import type { Register, SaluOperand, SaluUpdate, StatefulAction, StatefulCall } from '../program/index.ts';
 import type { Context } from './context.ts';
 import { compared, extreme, literal, type Reader, readField, readOperand, resize } from './expression.ts';
-import { isAlways, predicate } from './predicate.ts';
+import { BITWISE, feasibleOutcomes, isAlways, predicate } from './predicate.ts';
 
 /** Arrays behind a register: one, or two for a pair. */
 export function registerArrays(context: Context, one: Register, gress: 'ingress' | 'egress'): string[] {
@@ -44,9 +44,9 @@ export function statefulV1(reader: Reader, call: StatefulCall): string[] {
     lines.push(`bit<${salu.bits}> in${i} = ${resize(readOperand(reader, input, salu.bits), salu.bits)};`);
   });
   action.conditions.forEach((_, c) => {
-    lines.push(`bit<1> c${c} = (${conditionText(salu, c)} ? 1w1 : 1w0);`);
+    lines.push(`bit<1> c${c} = (bit<1>)(${conditionText(salu, c)});`);
   });
-  for (const half of halves) lines.push(`bit<${salu.bits}> new_${half} = ${updatedText(salu, half)};`);
+  for (const half of halves) lines.push(...updateLines(salu, half));
   halves.forEach((half, h) => {
     const start = literal(register.initial[h], salu.bits);
     const stored = start === literal(0, salu.bits) ? `new_${half}` : `new_${half} ^ ${start}`;
@@ -66,17 +66,39 @@ function conditionText(salu: Salu, c: number): string {
   return compared(op, signed, left, operandText(salu, b), salu.bits);
 }
 
-function chosen(salu: Salu, when: number | undefined, yes: string, no: string): string {
+/** One bit: does the predicate hold? `undefined`: always; an empty text: never. */
+function holds(salu: Salu, when: number | undefined): string | undefined {
   const count = salu.action.conditions.length;
-  if (isAlways(when, count)) return yes;
-  const test = predicate(when, count, (c, positive) => `c${c} == ${positive ? '1w1' : '1w0'}`);
-  return test === 'false' ? no : `(${test} ? ${yes} : ${no})`;
+  if (isAlways(when, count)) return undefined;
+  const term = (c: number, positive: boolean) => (positive ? `c${c}` : `~c${c}`);
+  const text = predicate(when, count, term, feasibleOutcomes(salu.action.conditions), BITWISE);
+  return text === 'false' ? '' : text;
 }
 
-/** New value of a cell half: disjoint updates nest, the cell's old value is what is left. */
-function updatedText(salu: Salu, half: 'lo' | 'hi'): string {
+/**
+ * `to = (bit == 1 ? yes : no);` with no conditional inside another and no `&&`: the compiler turns a conditional of an action into
+ * statements and back into one expression (predication), which is simplest, and safest, one level deep.
+ */
+function choice(to: string, bit: string, yes: string, no: string): string {
+  const test = /^\w+$/.test(bit) ? `${bit} == 1w1` : `(${bit}) == 1w1`;
+  return `${to} = (${test} ? ${yes} : ${no});`;
+}
+
+/** New value of a cell half: updates have disjoint predicates and read what held at entry, so each stands for itself. */
+function updateLines(salu: Salu, half: 'lo' | 'hi'): string[] {
   const updates = salu.action.updates.filter((one) => one.cell === half);
-  return updates.reduceRight((rest, one) => chosen(salu, one.when, valueText(salu, one), rest), half as string);
+  const lines = [`bit<${salu.bits}> new_${half} = ${half};`];
+  updates.forEach((one, u) => {
+    const bit = holds(salu, one.when);
+    if (bit === '') return;
+    let value = valueText(salu, one);
+    if (bit !== undefined && / [?] /.test(value)) {
+      lines.push(`bit<${salu.bits}> value_${half}${u} = ${value};`);
+      value = `value_${half}${u}`;
+    }
+    lines.push(bit === undefined ? `new_${half} = ${value};` : choice(`new_${half}`, bit, value, `new_${half}`));
+  });
+  return lines;
 }
 
 const SYMBOLS: Readonly<Record<string, string>> = { add: '+', sub: '-', and: '&', or: '|', xor: '^' };
@@ -85,27 +107,30 @@ function valueText(salu: Salu, one: SaluUpdate): string {
   const a = operandText(salu, one.a);
   if (one.op === 'set') return a;
   const b = operandText(salu, one.b!);
-  if (one.op in SYMBOLS) return `(${a} ${SYMBOLS[one.op]} ${b})`;
+  if (one.op in SYMBOLS) return `${a} ${SYMBOLS[one.op]} ${b}`;
   return extreme(false, one.op, a, b, salu.bits);
 }
 
 const OUTPUTS = { oldLo: 'lo', oldHi: 'hi', newLo: 'new_lo', newHi: 'new_hi', cond0: 'c0', cond1: 'c1' } as const;
 
-/** Outputs of one destination have disjoint predicates: they nest; where none holds the word is 0. */
+/** Outputs of one destination have disjoint predicates; where none holds the word is 0. */
 function outputLines(salu: Salu): string[] {
   const { context, gress } = salu.reader;
   const lines: string[] = [];
   for (const dst of new Set(salu.action.outputs.map((one) => one.dst))) {
     const bits = context.bits(dst);
-    const outputs = salu.action.outputs.filter((one) => one.dst === dst);
-    const text = outputs.reduceRight(
-      (rest, one) => {
-        const width = one.value.startsWith('cond') ? 1 : salu.bits;
-        return chosen(salu, one.when, resize({ text: OUTPUTS[one.value], bits: width }, bits), rest);
-      },
-      literal(0, bits),
-    );
-    lines.push(`${context.field(dst, gress)} = ${text};`);
+    const to = context.field(dst, gress);
+    let rest = literal(0, bits);
+    const set: string[] = [];
+    for (const one of salu.action.outputs.filter((other) => other.dst === dst)) {
+      const bit = holds(salu, one.when);
+      if (bit === '') continue;
+      const width = one.value.startsWith('cond') ? 1 : salu.bits;
+      const text = resize({ text: OUTPUTS[one.value], bits: width }, bits);
+      set.push(bit === undefined ? `${to} = ${text};` : choice(to, bit, text, rest));
+      rest = to;
+    }
+    lines.push(...(set.length > 0 ? set : [`${to} = ${rest};`]));
   }
   return lines;
 }

@@ -167,7 +167,7 @@ function bridgedHeaders(context: Context): string[] {
 function mirrorLines(context: Context, gress: Gress): { declare: string[]; apply: string[] } {
   if (session(context, gress).length === 0) return { declare: [], apply: [] };
   const md = gress === 'ingress' ? 'ig_dprsr_md' : 'eg_dprsr_md';
-  const apply = [`if (${md}.mirror_type == 3w1) {`, '    mirror.emit(meta.pegasim_session);', '}'];
+  const apply = [`if (${md}.mirror_type == 1) {`, '    mirror.emit(meta.pegasim_session);', '}'];
   return { declare: ['Mirror() mirror;'], apply };
 }
 

@@ -53,8 +53,7 @@ function readersOf(ops: readonly ColumnOp[], wanted: readonly Column[]): Readonl
   return readers;
 }
 
-/** Where an operation matters at all; undefined: for every packet. */
-export function maskOf(op: ColumnOp): Mask {
+function maskOf(op: ColumnOp): Mask {
   if (op.op === 'scan') return op.calls.length === 1 ? op.calls[0].mask : undefined;
   return 'mask' in op ? op.mask : undefined;
 }

@@ -1,8 +1,7 @@
 /** Twin of wasm/assembly/scan.ts: register accesses in capture order. */
 
-import type { Views } from './kernels.ts';
 import { OUTPUT_JOINS } from './opcodes.ts';
-import { holds } from './twin-word.ts';
+import { holds, type Views } from './twin.ts';
 
 function updated(op: number, a: number, b: number): number {
   switch (op) {

@@ -4,7 +4,6 @@ import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import {
   compileInjected,
-  type LayoutReport,
   type PassReport,
   readTableModel,
   type TableReport,
@@ -93,8 +92,6 @@ export interface CompileExplanation {
   readonly passes: readonly PassReport[];
   /** Entries per table against the naive expansion. */
   readonly tables: readonly TableReport[];
-  /** Accumulators, joined indices and packed lanes, and what the layout without them would take (placed only with `explain`). */
-  readonly layout: LayoutReport;
 }
 
 export interface CompileOutcome {
@@ -162,17 +159,13 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
     inputs,
   });
   const summary = compileSummary(compiled, task.choices);
-  const explanation = { passes: compiled.passes, tables: compiled.mapped.tables, layout: compiled.layout };
+  const explanation = { passes: compiled.passes, tables: compiled.mapped.tables };
   return { ...outcome(compiled, task, chip), summary, explanation, warnings: made.source.warnings };
 }
 
 function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
   const model = readTableModel(resolve(task.model));
-  const compiled = compileInjected(model, {
-    chip,
-    lanes: task.choices.lanes ?? 'auto',
-    compare: task.explain ?? false,
-  });
+  const compiled = compileInjected(model, { chip });
   assertValid(compiled.program, chipRules(chip));
   const meta: ProgramMeta = { spec: null, flow: task.flow, choices: null, chip, model: model.name };
   writePgs(task.out, {
@@ -181,8 +174,7 @@ function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
     meta: { ...meta },
     inputs: contentKey(model.name, chip),
   });
-  const explanation = { passes: [], tables: compiled.lowered.report, layout: compiled.choice };
-  return { ...outcome(compiled, task, chip), summary: null, explanation, warnings: [] };
+  return { ...outcome(compiled, task, chip), summary: null, warnings: [] };
 }
 
 function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: CompileTask, chip: Chip) {

@@ -20,6 +20,7 @@ const Emit = suite('emit/emit');
 const packets = (seed: number, count: number) => ({ kind: 'packets', packets: randomFrames(seed, count) }) as const;
 const content = (files: readonly EmitFile[], name: RegExp) => files.find((one) => name.test(one.path))!.content;
 const text = (files: readonly EmitFile[], name: RegExp) => String(content(files, name));
+const hex = (frames: readonly Uint8Array[]) => frames.map((one) => Buffer.from(one).toString('hex'));
 
 function code(program: Program, options: EmitOptions): string {
   try {
@@ -64,6 +65,7 @@ Emit('priorities: smaller wins for the command file and BF-Runtime, larger and a
     .trim()
     .split('\n');
   assert.equal(cli, [
+    'set_queue_depth 1000000',
     'table_add PegasimIngress.t_map PegasimIngress.do_add 0x06&&&0xff => 65533 0',
     'table_add PegasimIngress.t_map PegasimIngress.do_add 0x01&&&0x01 => 5 1',
     'table_add PegasimIngress.t_map PegasimIngress.do_skip 0x00&&&0x01 => 1',
@@ -92,7 +94,15 @@ Emit('unknown targets, classes, actions and ports are refused with what is known
   assert.is(wrong({ target: 'psa' }), 'EMIT-OPTION');
   assert.is(wrong({ result: 'action', actions: { c: 'drop' } }), 'EMIT-OPTION');
   assert.is(wrong({ result: 'action', actions: { a: 'explode' } }), 'EMIT-OPTION');
-  assert.is(wrong({ outputPort: 512 }), 'EMIT-OPTION');
+  assert.is(wrong({ outputPort: 511 }), 'EMIT-OPTION');
+  assert.is(wrong({ result: 'action', actions: { a: 'mirror:0' } }), 'EMIT-OPTION');
+  assert.is(wrong({ result: 'action', actions: { a: 'dscp:8' } }), 'EMIT-UNSUPPORTED');
+  assert.is(wrong({ actions: { a: 'drop' } }), 'EMIT-OPTION');
+  // MirrorId_t has 10 bits in tna.p4, 8 in t2na.p4.
+  const session = (target: 'tna' | 't2na') =>
+    code(tinyProgram(), { target, result: 'action', actions: { a: 'mirror:256' } });
+  assert.is(session('tna'), 'emitted');
+  assert.is(session('t2na'), 'EMIT-OPTION');
 });
 
 Emit('time comes from the shim by default on v1model, from the target on request', () => {
@@ -104,12 +114,13 @@ Emit('time comes from the shim by default on v1model, from the target on request
   assert.not.match(of({ timeSource: 'intrinsic' }), /pegasim_shim/);
 });
 
-Emit('result as action: 20 random programs mark, drop and forward as expected', () => {
+Emit('result as action: 20 random programs mirror, drop and forward as expected, ingress and egress', () => {
   let dropped = 0;
+  let mirrored = 0;
   for (let seed = 200; seed < 220; seed++) {
-    const program = randomProgram(seed, { size: 4, egress: false });
+    const program = randomProgram(seed, { size: 4, egress: seed % 3 === 0 });
     const [first, second] = program.verdict.classes;
-    const actions = second === undefined ? { [first]: 'drop' } : { [first]: 'dscp:46', [second]: 'drop' };
+    const actions = second === undefined ? { [first]: 'drop' } : { [first]: 'mirror:7', [second]: 'drop' };
     const files = emitProgram(program, undefined, {
       target: 'v1model',
       result: 'action',
@@ -120,15 +131,17 @@ Emit('result as action: 20 random programs mark, drop and forward as expected', 
     const machine = new P4Machine(tree, readCli(text(files, /entries\.txt$/), tree));
     const expected = readPcap(content(files, /expected_out/) as Uint8Array);
     const input = readPcap(content(files, /input_in/) as Uint8Array);
-    const out = input.flatMap((frame) => machine.runV1(frame, 0n).frame ?? []);
-    assert.equal(
-      out.map((one) => Buffer.from(one).toString('hex')),
-      expected.map((one) => Buffer.from(one).toString('hex')),
-      program.name,
-    );
+    const results = input.map((frame) => machine.runV1(frame, 0n));
+    const out = results.flatMap(({ frame }) => frame ?? []);
+    assert.equal(hex(out), hex(expected), program.name);
     dropped += input.length - out.length;
+    if (second === undefined) continue;
+    const copies = results.flatMap(({ copy }) => copy ?? []);
+    assert.equal(hex(copies), hex(readPcap(content(files, /expected_mirror/) as Uint8Array)), program.name);
+    assert.match(text(files, /entries\.txt$/), /^mirroring_add 7 2$/m);
+    mirrored += copies.length;
   }
-  assert.ok(dropped > 0, 'some packets are dropped');
+  assert.ok(dropped > 0 && mirrored > 0, `${dropped} packets are dropped, ${mirrored} mirrored`);
 });
 
 Emit('structure: 30 random programs, both dialects: names, sizes, parameters, widths, one access a path', () => {

@@ -65,6 +65,13 @@ function controlProblems(tree: P4Tree, control: ControlNode, contents: Contents)
     checkNames(tree, instance.body.statements, control.params, locals, instance.name, problems);
   }
   for (const table of control.tables) problems.push(...tableProblems(tree, control, table.name, contents));
+  const tofino = tree.includes.some((one) => /t2?na\.p4/.test(one));
+  for (const action of control.actions) {
+    problems.push(
+      ...(tofino ? parallelProblems(action.name, action.body) : predicationProblems(action.name, action.body)),
+    );
+  }
+  if (tofino) for (const instance of control.instances) problems.push(...saluProblems(instance));
   accesses(control, control.apply, new Set(), problems);
   return problems;
 }
@@ -99,6 +106,80 @@ function tableProblems(tree: P4Tree, control: ControlNode, name: string, content
           problems.push(`${name}: key ${k} ${part} in ${widths[k]} bits`);
       }
     });
+  }
+  return problems;
+}
+
+/** Every expression of a statement, outermost first. */
+function expressions(one: Statement): Expression[] {
+  const inside = (of: Expression): Expression[] => [
+    of,
+    ...(of.kind === 'choice'
+      ? [of.test, of.yes, of.no]
+      : of.kind === 'binary'
+        ? [of.a, of.b]
+        : of.kind === 'call'
+          ? of.args
+          : of.kind === 'list'
+            ? of.items
+            : 'of' in of
+              ? [of.of]
+              : []
+    ).flatMap(inside),
+  ];
+  if (one.kind === 'if') return [...inside(one.test), ...[...one.yes, ...one.no].flatMap(expressions)];
+  if (one.kind === 'assign') return [one.to, one.value].flatMap(inside);
+  if (one.kind === 'declare') return one.value ? inside(one.value) : [];
+  return one.kind === 'call' ? inside(one.call) : [];
+}
+
+/**
+ * Actions on bmv2 execute no conditions: p4c turns `if` and `?:` into one conditional expression a statement (predication), safest
+ * one level deep; `&&` would be taken apart into more.
+ */
+function predicationProblems(action: string, body: readonly Statement[]): string[] {
+  const problems: string[] = [];
+  for (const one of body) {
+    if (one.kind === 'if') problems.push(`action ${action} has an if`);
+    const all = expressions(one);
+    if (all.filter((item) => item.kind === 'choice').length > 1) problems.push(`action ${action} nests conditionals`);
+    if (all.some((item) => item.kind === 'binary' && /^(&&|\|\|)$/.test(item.op)))
+      problems.push(`action ${action} has && or ||`);
+  }
+  return problems;
+}
+
+/** The statements of a Tofino action run at once: none reads a field that an earlier one writes. */
+function parallelProblems(action: string, body: readonly Statement[]): string[] {
+  const written = new Set<string>();
+  const problems: string[] = [];
+  const names = (list: readonly Expression[]) =>
+    list.flatMap((one) => (one.kind === 'name' ? [one.path.join('.')] : []));
+  for (const one of body) {
+    const to = one.kind === 'assign' ? (one.to.kind === 'slice' ? one.to.of : one.to) : undefined;
+    for (const name of names(expressions(one).filter((item) => item !== to))) {
+      if (written.has(name)) problems.push(`action ${action} reads ${name} after writing it`);
+    }
+    if (to?.kind === 'name') written.add(to.path.join('.'));
+  }
+  return problems;
+}
+
+/** One memory word and one PHV input a comparison; one operation a statement (bf-p4c stateful_alu.cpp, bf-asm salu_inst.cpp). */
+function saluProblems(instance: ControlNode['instances'][number]): string[] {
+  if (!instance.body) return [];
+  const problems: string[] = [];
+  const outs = new Set(instance.body.params.map((one) => one.name).filter((name) => name !== 'value'));
+  const memory = (one: Expression) => one.kind === 'name' && /^(in_)?value$/.test(one.path[0]);
+  const phv = (one: Expression) => one.kind === 'name' && !memory(one) && !outs.has(one.path[0]);
+  const under = (one: Expression) => expressions({ kind: 'declare', type: '', name: '', value: one });
+  const relation = /^(==|!=|<|<=|>|>=)$/;
+  for (const item of instance.body.statements.flatMap(expressions)) {
+    if (item.kind !== 'binary' || !relation.test(item.op)) continue;
+    const parts = under(item);
+    if (parts.filter(memory).length > 1) problems.push(`${instance.name} compares two memory words`);
+    if (new Set(parts.filter(phv).map((one) => JSON.stringify(one))).size > 1)
+      problems.push(`${instance.name} compares two PHV inputs`);
   }
   return problems;
 }

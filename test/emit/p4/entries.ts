@@ -24,11 +24,23 @@ function tableNamed(tree: P4Tree, name: string): TableNode {
   return table;
 }
 
+/** Commands of `simple_switch_CLI` that set up the switch, not its tables, with their number of arguments (sswitch_CLI.py). */
+const SWITCH_COMMANDS = new Map([
+  ['set_queue_depth', 1],
+  ['mirroring_add', 2],
+]);
+
 /** `simple_switch_CLI` commands: table_add and table_set_default. */
 export function readCli(text: string, tree: P4Tree): Contents {
   const contents = new Map<string, TableContent>();
   for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
     const [command, name, action, ...rest] = line.trim().split(/\s+/);
+    if (SWITCH_COMMANDS.has(command)) {
+      const given = line.trim().split(/\s+/).slice(1);
+      if (given.length !== SWITCH_COMMANDS.get(command) || !given.every((one) => /^\d+$/.test(one)))
+        throw new Error(`arguments of ${command}: ${given.join(' ')}`);
+      continue;
+    }
     const content = contentOf(contents, last(name));
     if (command === 'table_set_default') {
       content.fallback = { action: last(action), data: rest.map(BigInt) };

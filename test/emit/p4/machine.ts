@@ -14,6 +14,7 @@ interface Packet {
   readonly fields: Scope;
   readonly valid: Set<string>;
   dropped: boolean;
+  cloned?: 'I2E' | 'E2E';
   readonly emitted: number[];
 }
 
@@ -21,6 +22,8 @@ class ShortPacket extends Error {}
 
 export interface MachineResult {
   readonly frame: Uint8Array | undefined;
+  /** The mirrored copy (v1model's clone), if the program asked for one. */
+  readonly copy?: Uint8Array;
   readonly fields: ReadonlyMap<string, Value>;
 }
 
@@ -43,10 +46,23 @@ export class P4Machine {
     this.set('standard_metadata.ingress_port', bit(port, 9));
     this.parse(this.tree.parsers.get(names[0])!);
     for (const name of names.slice(2, 4)) this.runControl(name);
-    if (this.packet.dropped) return { frame: undefined, fields: this.packet.fields };
-    this.runControl(names[4]);
-    this.runControl(names[5]);
-    return { frame: this.leave(), fields: this.packet.fields };
+    const { cloned, fields } = this.packet;
+    if (this.packet.dropped) return { frame: undefined, fields };
+    const end = (): Uint8Array => {
+      this.runControl(names[4]);
+      this.runControl(names[5]);
+      return this.leave();
+    };
+    const made = end();
+    if (cloned === undefined) return { frame: made, fields };
+    // A clone of ingress is the packet as it came, parsed again; one of egress keeps its headers; both lose their metadata.
+    if (cloned === 'I2E') {
+      this.begin(frame);
+      this.parse(this.tree.parsers.get(names[0])!);
+    } else this.packet.emitted.length = 0;
+    for (const name of [...this.packet.fields.keys()]) if (!name.startsWith('hdr.')) this.packet.fields.delete(name);
+    this.runControl(names[3]);
+    return { frame: made, fields, copy: end() };
   }
 
   /** TNA: ingress half, then the egress half on what the ingress deparser made (unless egress is bypassed). */
@@ -317,7 +333,11 @@ export class P4Machine {
       this.packet.dropped = true;
       return undefined;
     }
-    if (name === 'clone') return undefined;
+    if (name === 'clone') {
+      const [kind] = one.args;
+      this.packet.cloned = kind.kind === 'name' && kind.path[1] === 'E2E' ? 'E2E' : 'I2E';
+      return undefined;
+    }
     if (name === 'update_checksum') return this.updateChecksum(one, scope);
     const action = this.control.actions.find((item) => item.name === name);
     if (!action) throw new Error(`${name} is not declared`);

@@ -99,8 +99,9 @@ control PegasimIngress(inout headers_t hdr, inout metadata_t meta,
         bit<32> cell = (bit<32>)meta.slot & 32w15;
         bit<16> lo;
         reg_counts.read(lo, cell);
-        bit<1> c0 = (lo < 16w7 ? 1w1 : 1w0);
-        bit<16> new_lo = (c0 == 1w1 ? (lo + 16w1) : lo);
+        bit<1> c0 = (bit<1>)(lo < 16w7);
+        bit<16> new_lo = lo;
+        new_lo = (c0 == 1w1 ? lo + 16w1 : new_lo);
         reg_counts.write(cell, new_lo);
         meta.count = new_lo;
     }
