@@ -172,11 +172,17 @@ async function benchMemory(path: string, figures: Figures): Promise<void> {
   );
 }
 
+/** Bytes of the capture read at a time while the batch before runs. */
+const BATCH_BYTES = 1 << 24;
+
 /** From the file to verdicts: reading runs beside the workers. The engine is planned and its threads started before. */
 async function benchStream(path: string, packets: number, figures: Figures): Promise<void> {
   const { program, placement } = packetProgram();
   const engine = openEngine(program, placement, 1 << 20, undefined, { workers: 2, state: 'continuous' });
-  const stream = async () => streamEngine(engine, await openCapture(path, { batchBytes: 1 << 24 }), () => {});
+  const stream = async () => {
+    const capture = await openCapture(path, { batchBytes: BATCH_BYTES, reuse: 'release' });
+    return streamEngine(engine, capture, (_, batch) => capture.release(batch));
+  };
   const found = await rate(packets, stream, 3);
   await engine.close();
   figures['engine.mlp-b.pcap.workers2'] = found;

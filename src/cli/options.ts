@@ -125,6 +125,12 @@ export const compileOptionGroup = {
     group: 'Compiler:',
   },
   width: { choices: [8, 12, 16, 32] as const, default: 16, describe: 'bits of an accumulator', group: 'Compiler:' },
+  lanes: {
+    choices: ['auto', 'off', 'on'] as const,
+    default: 'auto',
+    describe: 'let narrow sums share 32-bit accumulators: where it saves something, never, or wherever proved safe',
+    group: 'Compiler:',
+  },
   'max-rows': { type: 'number', describe: 'calibrate on at most so many rows', group: 'Compiler:' },
 } as const satisfies Record<string, Options>;
 
@@ -134,6 +140,7 @@ export interface CompileArgs {
   refit: boolean;
   fineTune: boolean;
   width: number;
+  lanes: 'auto' | 'off' | 'on';
   maxRows: number | undefined;
 }
 
@@ -144,6 +151,7 @@ export function compileFromArgs(args: CompileArgs): CompileChoices {
     refit: args.refit,
     fineTune: args.fineTune,
     width: args.width as CompileChoices['width'],
+    lanes: args.lanes,
     ...(args.maxRows === undefined ? {} : { maxRows: wholeOrMore('--max-rows', args.maxRows, 1) }),
   };
 }

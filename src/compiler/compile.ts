@@ -16,7 +16,7 @@ import {
   type LabelledRows,
 } from './fuzzy/index.ts';
 import { frontInputs } from './lower/assemble.ts';
-import { type Compiled, evaluateNetwork, searchLayout } from './lower/index.ts';
+import { evaluateNetwork, type LanesChoice, type LayoutReport, searchLayout } from './lower/index.ts';
 import type { TableNetwork } from './lower/network.ts';
 import type { Mapped } from './mapped.ts';
 import type { MapGraph } from './primitives/index.ts';
@@ -26,6 +26,8 @@ import { graphOnSwitch, inputScales, switchClamps } from './ticks.ts';
 export interface StrategyOptions extends Pick<FuzzyOptions, 'strategy' | 'leaves' | 'refit'> {
   /** Bits of every sum (default 16). */
   readonly width?: 8 | 12 | 16 | 32;
+  /** Elements that share 32-bit accumulators (default `auto`: where the cost model gains by it). */
+  readonly lanes?: LanesChoice;
   /** Back-propagation through leaf values and thresholds (argmax models; needs labels). Default off. */
   readonly fineTune?: boolean | FineTuneOptions;
 }
@@ -54,7 +56,7 @@ export interface CompiledModel {
   /** What each fusion pass saved. */
   readonly passes: readonly PassReport[];
   readonly front: Front;
-  readonly layout: Pick<Compiled, 'cut' | 'layout' | 'layoutsTried'>;
+  readonly layout: LayoutReport;
   /** Resources by stage, critical path, what is short and what would help. */
   readonly fit: FitReport;
 }
@@ -177,8 +179,10 @@ export function compileModel(input: CompileInput): CompiledModel {
   progress?.('compile: layout', 0);
   const compiled = searchLayout(input.name, network, front, chip, {
     inputs: frontInputs(front, network),
+    lanes: input.strategy?.lanes ?? 'auto',
+    compare: input.graph?.explain ?? false,
   });
-  const { lowered, program, placement, fits, report: fit, cut, layout, layoutsTried } = compiled;
+  const { lowered, program, placement, fits, report: fit, choice } = compiled;
   const mapped: Mapped = {
     version: 1,
     name: input.name,
@@ -190,5 +194,5 @@ export function compileModel(input: CompileInput): CompiledModel {
     tables: lowered.report,
     sums: lowered.sums,
   };
-  return { program, placement, fits, mapped, passes, front, fit, layout: { cut, layout, layoutsTried } };
+  return { program, placement, fits, mapped, passes, front, fit, layout: choice };
 }

@@ -5,7 +5,7 @@ import type { ColumnOp } from './ir.ts';
 import type { Plan } from './plan.ts';
 
 /** Text of a plan, one fact a line; with an image also batch and memory sizes. Deterministic. */
-export function explainPlan(plan: Plan, image?: Pick<Image, 'batch' | 'chunk' | 'tableBytes' | 'columnBytes'>): string {
+export function explainPlan(plan: Plan, image?: Pick<Image, 'batch' | 'span' | 'tableBytes' | 'columnBytes'>): string {
   const { program } = plan;
   const lines = [
     `plan of ${program.name}: ${plan.ops.length} column operations, ${plan.inputs.length} input columns`,
@@ -29,9 +29,9 @@ function sharingText(plan: Plan): string {
   return `shared out by (${slot?.name ?? 'slot'} and ${sizeMask}) mod workers, known after ${ops.length} operations`;
 }
 
-function memoryText(image: Pick<Image, 'batch' | 'chunk' | 'tableBytes' | 'columnBytes'>): string {
+function memoryText(image: Pick<Image, 'batch' | 'span' | 'tableBytes' | 'columnBytes'>): string {
   const kib = (bytes: number) => `${Math.ceil(bytes / 1024)} KiB`;
-  return `memory: batches of ${image.batch} packets (${kib(image.columnBytes)} of columns a worker), chunks of ${image.chunk}, tables ${kib(image.tableBytes)}`;
+  return `memory: batches of ${image.batch} packets (${kib(image.columnBytes)} of columns a worker), ranges of ${image.span}, tables ${kib(image.tableBytes)}`;
 }
 
 /** Stateless stretches and register scans in turn. */

@@ -133,6 +133,13 @@ export type ColumnOp =
     }
   /** Jump over the next `count` operations when the mask is 0 for the whole batch. */
   | { readonly op: 'skip'; readonly test: Column; readonly count: number }
+  /** Operations that run packet by packet in generated code; `reads` come from columns, `writes` go to columns. */
+  | {
+      readonly op: 'loop';
+      readonly ops: readonly ColumnOp[];
+      readonly reads: readonly Column[];
+      readonly writes: readonly Column[];
+    }
   | { readonly op: 'scan'; readonly register: string; readonly k: number; readonly calls: readonly ScanCall[] };
 
 function sourceColumns(...sources: readonly Source[]): Column[] {
@@ -147,6 +154,7 @@ function maskColumns(mask: Mask): Column[] {
 export function writesOf(op: ColumnOp): readonly Column[] {
   if (op.op === 'scan') return op.calls.flatMap((call) => call.outputs.map((output) => output.dst));
   if (op.op === 'sum') return op.dsts;
+  if (op.op === 'loop') return op.writes;
   if (op.op === 'skip') return [];
   return [op.dst];
 }
@@ -184,6 +192,8 @@ export function readsOf(op: ColumnOp): readonly Column[] {
       return op.words.map((word) => word.key);
     case 'skip':
       return [op.test];
+    case 'loop':
+      return op.reads;
     case 'sum':
       return [...kept, ...op.terms.map((term) => term.row), ...maskColumns(op.mask)];
     case 'scan':
@@ -222,6 +232,8 @@ export function withReads(op: ColumnOp, to: (column: Column) => Column): ColumnO
       return { ...op, terms: op.terms.map((term) => ({ ...term, row: to(term.row) })), mask: mask(op.mask) };
     case 'skip':
       return { ...op, test: to(op.test) };
+    case 'loop':
+      throw new Error('loops are made last');
     case 'scan':
       return {
         ...op,

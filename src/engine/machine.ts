@@ -1,19 +1,10 @@
 /** The kernels as functions on a memory: compiled wasm where SIMD and shared memory exist, else their TypeScript twin. */
 
 import { readFileSync } from 'node:fs';
+import { fail } from '../problem.ts';
+import type { Image } from './image.ts';
+import type { Kernels, Machine } from './kernels.ts';
 import { createTwin } from './twin.ts';
-
-/** What both implementations offer; addresses are bytes in the memory (layouts: image.ts, parser.ts). */
-export interface Machine {
-  readonly run: (code: number, count: number) => void;
-  readonly parse: (plan: number, input: number, first: number, count: number) => void;
-  readonly pick: (outcome: number, shard: number, mine: number, first: number, count: number, list: number) => number;
-  readonly collect: (plan: number, moves: number, list: number, count: number) => void;
-  readonly deliver: (plan: number, moves: number, list: number, count: number) => void;
-  readonly assign: (slot: number, sizeMask: number, shards: number, list: number, count: number, shard: number) => void;
-}
-
-export type Kernels = 'wasm' | 'typescript';
 
 let compiled: WebAssembly.Module | undefined | null = null;
 
@@ -30,14 +21,37 @@ export function kernelModule(): WebAssembly.Module | undefined {
   return compiled;
 }
 
-/** A machine on `memory`; `kernels` defaults to wasm where it can be compiled. */
-export function createMachine(memory: WebAssembly.Memory, kernels?: Kernels): Machine {
+/**
+ * What to run on: what was asked for, else the fastest that this runtime can.
+ * @throws ProblemError RUN-KERNELS when compiled kernels are asked for and cannot be had
+ */
+export function kernelsFor(asked: Kernels | undefined): Kernels {
+  if (asked === 'typescript') return asked;
+  if (kernelModule()) return asked ?? 'fused';
+  if (asked !== undefined)
+    fail({
+      code: 'RUN-KERNELS',
+      message: 'the compiled kernels cannot be used here',
+      have: 'no wasm/build/kernels.wasm that this runtime can compile (it needs SIMD and threads)',
+      hint: 'npm run build:wasm, or kernels: typescript',
+    });
+  return 'typescript';
+}
+
+/** A machine on an image's memory. */
+export function createMachine({ memory, loops }: Pick<Image, 'memory' | 'loops'>, kernels: Kernels): Machine {
   const module = kernels === 'typescript' ? undefined : kernelModule();
-  if (!module) {
-    if (kernels === 'wasm') throw new Error('wasm kernels asked for, but wasm/build/kernels.wasm cannot be compiled');
-    return createTwin(memory.buffer);
-  }
-  const exports = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as Machine;
+  if (!module) return createTwin(memory.buffer);
+  const imports = { env: { memory } };
+  const exports = new WebAssembly.Instance(module, imports).exports as unknown as Machine;
+  const made = (loops ? new WebAssembly.Instance(loops, imports).exports : {}) as Record<
+    string,
+    Machine['loops'][number]
+  >;
   const unsigned = exports.pick;
-  return { ...exports, pick: (...args) => unsigned(...args) >>> 0 };
+  return {
+    ...exports,
+    pick: (...args) => unsigned(...args) >>> 0,
+    loops: Object.keys(made).map((_, i) => made[`f${i}`]),
+  };
 }

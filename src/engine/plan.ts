@@ -7,7 +7,7 @@ import { flattenProgram } from './flatten.ts';
 import { fuseSums } from './fuse.ts';
 import { type Column, type ColumnOp, needed, readsOf, writesOf } from './ir.ts';
 import { shareColumns } from './share.ts';
-import { insertSkips } from './skip.ts';
+import { insertSkips, maskOf } from './skip.ts';
 import type { MatchNote } from './table.ts';
 
 /** A result column: outcome, verdict, one logit, or an observed field's word. */
@@ -19,11 +19,16 @@ export interface PlanOutput {
 }
 
 export interface Sharding {
-  /** What has to run to know a packet's slot. */
+  /** What has to run to know a packet's slot, dear operations of the rest included. */
   readonly ops: readonly ColumnOp[];
   readonly inputs: readonly Column[];
   readonly slot: Column;
   readonly sizeMask: number;
+  /** Columns that travel with the packet, so that the rest need not compute them again. */
+  readonly carried: readonly Column[];
+  /** What runs where the slot lives: everything but what computed the carried columns. */
+  readonly rest: readonly ColumnOp[];
+  readonly restInputs: readonly Column[];
 }
 
 export interface Plan {
@@ -65,19 +70,23 @@ export function planProgram(program: Program, placement: Placement | undefined, 
   const { ops, inputs } = needed(fused, wanted);
   const provided = providedColumns(builder, options.injected);
   const oneByOne = accessedTwice(ops);
+  /** Operations that can start: fields nobody brings are 0, injected ones cut. */
+  const started = (list: readonly ColumnOp[], reads: ReadonlySet<Column>, results: readonly Column[]) => ({
+    ops: insertSkips(
+      [...zeroed(reads, provided), ...injectedCuts(builder, list, reads, options.injected, results), ...list],
+      builder.fixed,
+      results,
+    ),
+    inputs: [...reads].filter((column) => provided.has(column)).sort((a, b) => a - b),
+  });
   return {
     program,
     fields: builder.fields,
     valid: builder.valid,
-    ops: insertSkips(
-      [...zeroed(inputs, provided), ...injectedCuts(builder, ops, inputs, options.injected, wanted), ...ops],
-      builder.fixed,
-      wanted,
-    ),
+    ...started(ops, inputs, wanted),
     injected: options.injected !== undefined,
-    inputs: [...inputs].filter((column) => provided.has(column)).sort((a, b) => a - b),
     outputs,
-    sharding: shardingOf(builder, ops, provided, oneByOne, options.injected),
+    sharding: shardingOf(builder, ops, oneByOne, wanted, started),
     oneByOne,
     fixed: builder.fixed,
     columns: builder.columns,
@@ -188,9 +197,13 @@ function accessedTwice(ops: readonly ColumnOp[]): boolean {
 function shardingOf(
   builder: Builder,
   ops: readonly ColumnOp[],
-  provided: ReadonlySet<Column>,
   oneByOne: boolean,
-  injected: readonly string[] | undefined,
+  wanted: readonly Column[],
+  started: (
+    list: readonly ColumnOp[],
+    reads: ReadonlySet<Column>,
+    results: readonly Column[],
+  ) => Pick<Sharding, 'ops' | 'inputs'>,
 ): Plan['sharding'] {
   const { program } = builder;
   const first = ops.findIndex((op) => op.op === 'scan');
@@ -203,19 +216,45 @@ function shardingOf(
   const last = ops.findLastIndex((op) => op.op === 'scan');
   if (ops.slice(first, last + 1).some((op) => writesOf(op).includes(slot))) return 'the slot changes between registers';
   const sizes = scans.map((scan) => program.registers.find(({ name }) => name === scan.register)!.size);
-  const slice = needed(ops.slice(0, first), [slot], true);
+  const hashes = ops.filter((op, i) => i < first && op.op === 'crc');
+  const hashed = hashes.flatMap(writesOf);
+  const slice = needed(ops.slice(0, first), [slot, ...hashed], true);
+  const rest = needed(
+    ops.filter((op) => !hashes.includes(op)),
+    wanted,
+  );
+  const brought = new Set(hashed.filter((column) => rest.inputs.has(column)));
+  const reads = new Set([...rest.inputs].filter((column) => !brought.has(column)));
+  const { ops: restOps, inputs: restInputs } = started(rest.ops, reads, wanted);
+  // A hash that matters under one mask only may be jumped over with it.
+  const always = [...brought].filter((column) => !matteringTogether(column, ops, slice.ops));
   return {
-    ops: [...zeroed(slice.inputs, provided), ...injectedCuts(builder, slice.ops, slice.inputs, injected), ...slice.ops],
-    inputs: [...slice.inputs].filter((column) => provided.has(column)).sort((a, b) => a - b),
+    ...started(slice.ops, slice.inputs, [slot, ...always]),
     slot,
     sizeMask: Math.min(...sizes) - 1,
+    carried: [...brought],
+    rest: restOps,
+    restInputs,
   };
 }
 
-/** Place of each column in memory: fields keep theirs, others share places once they are no longer read. */
-export function columnPlaces(plan: Plan): { readonly placeOf: Int32Array; readonly places: number } {
+/** Do all that read a column do so under one mask, some of them in the part? */
+function matteringTogether(column: Column, ops: readonly ColumnOp[], part: readonly ColumnOp[]): boolean {
+  const masks = (list: readonly ColumnOp[]) => list.flatMap((op) => (readsOf(op).includes(column) ? [maskOf(op)] : []));
+  const [first, ...others] = masks(ops);
+  return first !== undefined && others.every((mask) => mask === first) && masks(part).length > 0;
+}
+
+/** Operations in order, columns that are there before, and columns that are read after. */
+export interface Stretch {
+  readonly ops: readonly ColumnOp[];
+  readonly inputs: readonly Column[];
+  readonly results: readonly Column[];
+}
+
+/** Place of each column of a stretch in memory: fields keep theirs, others share places once they are no longer read. */
+export function columnPlaces(plan: Pick<Plan, 'columns' | 'fixed'>, { ops, inputs, results }: Stretch) {
   const placeOf = new Int32Array(plan.columns).fill(-1);
-  const ops = plan.ops;
   const ends = new Int32Array(plan.columns).fill(-1);
   const touch = (column: Column, at: number) => {
     ends[column] = Math.max(ends[column], at);
@@ -223,21 +262,19 @@ export function columnPlaces(plan: Plan): { readonly placeOf: Int32Array; readon
   ops.forEach((op, at) => {
     for (const column of columnsOf(op)) touch(column, at);
   });
-  for (const { column } of plan.outputs) touch(column, ops.length);
+  for (const column of results) touch(column, ops.length);
   let places = 0;
   const free: number[] = [];
   const give = (column: Column) => {
     if (placeOf[column] < 0) placeOf[column] = column < plan.fixed ? places++ : (free.pop() ?? places++);
   };
-  for (const column of plan.inputs) give(column);
-  if (typeof plan.sharding === 'object')
-    for (const op of plan.sharding.ops) for (const c of columnsOf(op)) if (c < plan.fixed) give(c);
+  for (const column of inputs) give(column);
   ops.forEach((op, at) => {
     const all = [...new Set(columnsOf(op))];
     for (const column of all) give(column);
     for (const column of all) if (column >= plan.fixed && ends[column] === at) free.push(placeOf[column]);
   });
-  for (const { column } of plan.outputs) give(column);
+  for (const column of results) give(column);
   return { placeOf, places };
 }
 

@@ -1,15 +1,15 @@
 /** The engine's door: runs a placed program over packets or rows, on this thread or on a pool, with identical results. */
 
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
 import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program, RunColumns, RunInput, StateMode } from '../program/index.ts';
+import { type Crew, openCrew } from './crew.ts';
 import { explainPlan } from './explain.ts';
-import { buildImage, type Image } from './image.ts';
-import { createMachine, type Kernels } from './machine.ts';
-import { columnPlaces, type Plan, planProgram } from './plan.ts';
-import { clearRegisters, createStation, runTask, type Task, type WorkerInput } from './tasks.ts';
-import type { Message } from './worker.ts';
+import { batchColumns, buildImage, type Image, type ImageSizes, type Sharing } from './image.ts';
+import type { Kernels } from './kernels.ts';
+import { createMachine, kernelsFor } from './machine.ts';
+import { type Plan, planProgram } from './plan.ts';
+import { clearRegisters, createStation, type Job, rangeAt, runWhole, type Station, type WorkerInput } from './tasks.ts';
 
 export interface EngineOptions {
   /** Worker threads; 1 = this thread. 0 or absent: one per core, this thread for small inputs. */
@@ -19,7 +19,7 @@ export interface EngineOptions {
   /** Fields whose final values are wanted. */
   readonly observe?: readonly string[];
   readonly progress?: Progress;
-  /** Default: wasm where it runs. Results are the same. */
+  /** Default: the fastest that runs here. Results are the same. */
   readonly kernels?: Kernels;
 }
 
@@ -41,12 +41,13 @@ export interface Engine {
 const SMALL = 16384;
 /** Bytes of batch columns aimed at: half of a 512 KiB second-level cache, the rest is for tables. */
 const BATCH_BYTES = 1 << 18;
-const CHUNK = 1 << 16;
+/** Packets of a worker's range: their columns stay in caches, and workers meet some hundred times a second. */
+const SPAN = 1 << 15;
 
-function batchSize(plan: Plan): number {
+function batchSize(plan: Plan, how: Pick<ImageSizes, 'sharing' | 'fused'>): number {
   if (plan.oneByOne) return 1;
-  const fit = BATCH_BYTES / 4 / Math.max(1, columnPlaces(plan).places);
-  return Math.min(4096, Math.max(256, 2 ** Math.floor(Math.log2(fit))));
+  const fit = BATCH_BYTES / 4 / Math.max(1, batchColumns(plan, how));
+  return Math.min(4096, Math.max(1024, 2 ** Math.floor(Math.log2(fit))));
 }
 
 /** Bytes from a frame's start that the parser can look at; Infinity when its states form a loop. */
@@ -87,15 +88,23 @@ export function openEngine(
   if (!Number.isInteger(asked) || asked < 1 || asked > 255) {
     fail({ code: 'RUN-WORKERS', message: 'the number of workers must be 1..255', have: String(asked) });
   }
-  const shards = typeof plan.sharding === 'object' ? asked : 1;
-  const chunk = Math.max(4, Math.min(CHUNK * asked, (count + 3) & ~3));
-  const image = buildImage(plan, { chunk, batch: batchSize(plan), workers: asked, shards });
+  const sharing = asked === 1 ? 'whole' : sharingOf(plan);
+  // Ranges that any worker may take are smaller, so that all end at about the same time.
+  const most = sharing === 'whole' ? SPAN / 4 : SPAN;
+  const span = Math.max(4, Math.min(most, (Math.ceil(count / asked) + 3) & ~3));
+  const kernels = kernelsFor(options.kernels);
+  const fused = kernels === 'fused';
+  const image = buildImage(plan, { span, batch: batchSize(plan, { sharing, fused }), workers: asked, sharing, fused });
   const reach = injected ? 0 : parserReach(program);
-  const station = createStation(image, createMachine(image.memory, options.kernels), reach);
+  const station = createStation(image, createMachine(image, kernels), reach);
   for (const worker of image.workers) clearRegisters(station, worker);
-  const crew = asked > 1 ? threadCrew(image, reach, asked, options.kernels) : undefined;
-  const here = async (input: WorkerInput, task: Task) => runTask(station, input, task);
-  const setup: Setup = { plan, image, options, workers: asked, execute: crew ? crew.execute : here };
+  const crew = asked > 1 ? openCrew(image, reach, kernels) : undefined;
+  const setup: Setup = {
+    plan,
+    image,
+    options,
+    execute: crew ? crew.execute : (job, seen) => inline(station, job, seen),
+  };
   return {
     plan,
     workers: asked,
@@ -110,30 +119,28 @@ interface Setup {
   readonly plan: Plan;
   readonly image: Image;
   readonly options: EngineOptions;
-  readonly workers: number;
-  readonly execute: (input: WorkerInput, task: Task) => Promise<void>;
+  readonly execute: Crew['execute'];
 }
 
-let runs = 0;
+function sharingOf({ sharding }: Plan): Sharing {
+  if (sharding === undefined) return 'whole';
+  return typeof sharding === 'object' ? 'sharded' : 'single';
+}
 
-function threadCrew(image: Image, reach: number, threads: number, kernels: Kernels | undefined) {
-  const run = runs++;
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const pool = new Piscina({
-    filename: new URL(`./worker${extension}`, import.meta.url).href,
-    name: 'execute',
-    minThreads: threads,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-    concurrentTasksPerWorker: 1,
-  });
-  return {
-    execute: async (input: WorkerInput, task: Task): Promise<void> => {
-      const message: Message = { run, image, reach, input, task, ...(kernels ? { kernels } : {}) };
-      await pool.run(message);
-    },
-    close: () => pool.destroy(),
-  };
+/** Milliseconds after which the thread lets others run. */
+const BREATH_MS = 50;
+
+/** One worker on this thread. */
+async function inline(station: Station, job: Job, seen: (packets: number) => void): Promise<void> {
+  let breath = performance.now();
+  for (let from = 0; from < job.count; from += station.image.span) {
+    const range = rangeAt(station, job, 0, from);
+    runWhole(station, job, range);
+    seen(from + range.count);
+    if (performance.now() - breath < BREATH_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    breath = performance.now();
+  }
 }
 
 /** The same words on shared memory, so that threads read them without copies. */
@@ -145,8 +152,8 @@ function shared<T extends Uint8Array | Uint32Array>(from: T): T {
   return to;
 }
 
-function workerInput({ plan, image, workers }: Setup, input: RunInput): WorkerInput {
-  const place = <T extends Uint8Array | Uint32Array>(array: T) => (workers > 1 ? shared(array) : array);
+function workerInput({ plan, image }: Setup, input: RunInput): WorkerInput {
+  const place = <T extends Uint8Array | Uint32Array>(array: T) => (image.workers.length > 1 ? shared(array) : array);
   if (input.kind === 'packets') {
     const { count, bytes, offset, capLen, origLen, seconds, nanos, capture } = input.packets;
     return {
@@ -180,70 +187,26 @@ function workerInput({ plan, image, workers }: Setup, input: RunInput): WorkerIn
 async function feed(setup: Setup, input: RunInput): Promise<RunColumns> {
   const { plan, image, options } = setup;
   const count = input.kind === 'packets' ? input.packets.count : input.count;
-  const results = createResults(plan, count);
+  const results = createResults(plan, count, image.workers.length > 1);
   if (count === 0) return results;
-  const work = workerInput(setup, input);
-  let breath = performance.now();
-  for (let origin = 0; origin < count; origin += image.chunk) {
-    const lanes = Math.min(image.chunk, count - origin);
-    await runChunk(setup, work, origin, lanes);
-    copyResults(image, results, origin, lanes);
-    options.progress?.('engine', origin + lanes, count);
-    if (setup.workers > 1 || performance.now() - breath < 50) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    breath = performance.now();
-  }
+  const job: Job = { input: workerInput(setup, input), count, state: options.state ?? 'perCapture', results };
+  await setup.execute(job, (packets) => options.progress?.('engine', packets, count));
   return results;
 }
 
-/** Stateless or alone: ranges run whole. Sharded: all ranges enter, then each worker runs the slots it owns. */
-async function runChunk(
-  { plan, options, workers, execute }: Setup,
-  input: WorkerInput,
-  origin: number,
-  count: number,
-): Promise<void> {
-  const state = options.state ?? 'perCapture';
-  const ranges = Array.from({ length: workers }, (_, worker) => {
-    const first = Math.floor((count * worker) / workers) & ~3;
-    const end = worker === workers - 1 ? count : Math.floor((count * (worker + 1)) / workers) & ~3;
-    return { worker, origin, first, count: end - first, state, shard: -1 };
-  }).filter((range) => range.count > 0);
-  if (plan.sharding === undefined || workers === 1) {
-    await Promise.all(ranges.map((range) => execute(input, { kind: 'whole', ...range })));
-    return;
-  }
-  await Promise.all(ranges.map((range) => execute(input, { kind: 'enter', ...range })));
-  const whole = { kind: 'shard' as const, origin, first: 0, count, state };
-  const shards = typeof plan.sharding === 'object' ? ranges.length : 0;
-  if (shards === 0) await execute(input, { ...whole, worker: 0, shard: -1 });
-  else
-    await Promise.all(
-      Array.from({ length: workers }, (_, worker) => execute(input, { ...whole, worker, shard: worker })),
-    );
-}
-
-function createResults(plan: Plan, count: number): RunColumns & { readonly observed: Record<string, Uint32Array> } {
+/** Columns for the results, on shared memory where threads write them. */
+function createResults(plan: Plan, count: number, threads: boolean): RunColumns {
+  const room = (bytes: number) => (threads ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   const observed: Record<string, Uint32Array> = {};
   const logits = plan.program.verdict.logits.length;
-  for (const { name } of plan.outputs.slice(2 + logits)) observed[name] = new Uint32Array(count);
+  for (const { name } of plan.outputs.slice(2 + logits)) observed[name] = new Uint32Array(room(count * 4));
   return {
     count,
-    outcome: new Uint8Array(count),
-    verdict: new Int16Array(count),
-    logits: new Int32Array(count * logits),
+    outcome: new Uint8Array(room(count)),
+    verdict: new Int16Array(room(count * 2)),
+    logits: new Int32Array(room(count * logits * 4)),
     observed,
   };
-}
-
-function copyResults(image: Image, results: RunColumns, origin: number, lanes: number): void {
-  const { buffer } = image.memory;
-  for (const { name, address, stride } of image.outputs) {
-    if (name === 'outcome') results.outcome.set(new Uint8Array(buffer, address, lanes), origin);
-    else if (name === 'verdict') results.verdict.set(new Int16Array(buffer, address, lanes), origin);
-    else if (name === 'logit 0') results.logits.set(new Int32Array(buffer, address, lanes * stride), origin * stride);
-    else if (!name.startsWith('logit ')) results.observed[name].set(new Uint32Array(buffer, address, lanes), origin);
-  }
 }
 
 /** Runs a program over packets or rows. Equal to `switch`'s reference pipeline for any number of workers. */

@@ -53,7 +53,8 @@ function readersOf(ops: readonly ColumnOp[], wanted: readonly Column[]): Readonl
   return readers;
 }
 
-function maskOf(op: ColumnOp): Mask {
+/** Where an operation matters at all; undefined: for every packet. */
+export function maskOf(op: ColumnOp): Mask {
   if (op.op === 'scan') return op.calls.length === 1 ? op.calls[0].mask : undefined;
   return 'mask' in op ? op.mask : undefined;
 }

@@ -1,8 +1,12 @@
-/** What a worker does with a range of a chunk: bring packets in, find their shards, run batches. Same code inline and in threads. */
+/**
+ * What a worker does with a range of packets: bring them in, list them by shard, run batches, hand the results over. The same
+ * code runs inline and in threads.
+ */
 
-import type { FrameColumns, StateMode } from '../program/index.ts';
+import type { FrameColumns, RunColumns, StateMode } from '../program/index.ts';
+import type { Steps } from './encode.ts';
 import type { Image, WorkerImage } from './image.ts';
-import type { Machine } from './machine.ts';
+import { type Machine, type Views, viewsOf } from './kernels.ts';
 
 /** Packets of a run as the workers see them; typed arrays on shared memory when there are threads. */
 export type WorkerInput =
@@ -10,70 +14,140 @@ export type WorkerInput =
   /** Columns in the order of the image's inputs. */
   | { readonly kind: 'injected'; readonly columns: readonly Uint32Array[] };
 
-/** One piece of work. `origin`: packet number of the chunk's lane 0; lanes first..first+count-1. */
-export interface Task {
-  readonly kind: 'whole' | 'enter' | 'shard';
-  readonly worker: number;
-  readonly origin: number;
-  readonly first: number;
+/** One feed: its packets, and where their results go (shared memory when there are threads). */
+export interface Job {
+  readonly input: WorkerInput;
   readonly count: number;
-  /** Registers are cleared where the capture changes. */
+  /** Registers are cleared where the capture changes, or kept. */
   readonly state: StateMode;
-  /** `shard`: whose packets; -1 takes all. */
-  readonly shard: number;
+  readonly results: RunColumns;
+}
+
+/** Packets [from, from + count) of a job on the lanes of one worker's range, from lane `first` on. */
+export interface Range {
+  readonly worker: number;
+  /** Which half of the lanes. */
+  readonly half: number;
+  readonly first: number;
+  readonly from: number;
+  readonly count: number;
 }
 
 /** A worker's view of the image. */
-export interface Station {
+export interface Station extends Views {
   readonly image: Image;
   readonly machine: Machine;
-  readonly u8: Uint8Array;
-  readonly u16: Uint16Array;
-  readonly u32: Uint32Array;
   /** Bytes of a frame that the parser can reach at most. */
   readonly reach: number;
 }
 
+/** A station on the image's memory. */
 export function createStation(image: Image, machine: Machine, reach: number): Station {
-  const { buffer } = image.memory;
-  return {
-    image,
-    machine,
-    u8: new Uint8Array(buffer),
-    u16: new Uint16Array(buffer),
-    u32: new Uint32Array(buffer),
-    reach,
-  };
+  return { image, machine, ...viewsOf(image.memory.buffer), reach };
 }
 
-/** Runs one task to its end. */
-export function runTask(station: Station, input: WorkerInput, task: Task): void {
-  if (task.kind !== 'shard') enter(station, input, task);
-  if (task.kind === 'enter') assignShards(station, task);
-  if (task.kind !== 'enter') process(station, input, task);
+/** The range of a worker that begins with packet `from`. */
+export function rangeAt({ image }: Station, job: Job, worker: number, from: number, half = 0): Range {
+  const { span, workers } = image;
+  const first = (half * workers.length + worker) * span;
+  return { worker, half, first, from, count: Math.max(0, Math.min(span, job.count - from)) };
 }
 
-function enter(station: Station, input: WorkerInput, task: Task): void {
+/** A range alone from its packets to its results. */
+export function runWhole(station: Station, job: Job, range: Range): void {
+  if (job.input.kind === 'injected') {
+    runInjected(station, job.input.columns, range);
+  } else {
+    enter(station, job.input, range);
+    const { image, machine, u32 } = station;
+    const { list } = image.workers[range.worker];
+    const count = machine.pick(image.parseOutcome, range.first, range.count, list);
+    process(station, job, range.worker, range, u32.subarray(list >>> 2, (list >>> 2) + count));
+  }
+  handOver(station, job, range);
+}
+
+/** Injected columns go batch by batch straight into the batch columns: every packet has a verdict. */
+function runInjected(station: Station, columns: readonly Uint32Array[], range: Range): void {
+  const { image, machine, u32 } = station;
+  const worker = image.workers[range.worker];
+  const places = worker.inputColumns.map((address) => address >>> 2);
+  for (let at = 0; at < range.count; at += image.batch) {
+    const lanes = Math.min(image.batch, range.count - at);
+    const from = range.from + at;
+    for (let i = 0; i < places.length; i++) u32.set(columns[i].subarray(from, from + lanes), places[i]);
+    for (let i = lanes; i < ((lanes + 3) & ~3); i++) for (const place of places) u32[place + i] = 0;
+    runSteps(machine, worker.steps, worker.base, lanes);
+    for (let i = 0; i < lanes; i++) u32[(worker.list >>> 2) + i] = range.first + at + i;
+    deliverBatch(station, worker, worker.list, lanes);
+  }
+}
+
+function runSteps(machine: Machine, steps: Steps, base: number, count: number): void {
+  const bytes = ((count + 3) & ~3) * 4;
+  for (let s = 0; s < steps.length; s++) {
+    const step = steps[s];
+    if (step < 0) machine.loops[~step](base, bytes);
+    else machine.run(step, count);
+  }
+}
+
+function deliverBatch({ machine }: Station, worker: WorkerImage, list: number, lanes: number): void {
+  machine.deliver(worker.deliver, worker.delivers, list, lanes);
+}
+
+/** First step of two: the range's packets are parsed and listed by the shard that runs them. */
+export function enterRange(station: Station, job: Job, range: Range): void {
+  const { image, machine, u32 } = station;
+  const worker = image.workers[range.worker];
+  const { lists, heads } = worker.shardLists[range.half];
+  u32.set(lists, heads >>> 2);
+  enter(station, job.input, range);
+  if (image.sharing === 'single') {
+    u32[heads >>> 2] += 4 * machine.pick(image.parseOutcome, range.first, range.count, lists[0]);
+    return;
+  }
+  const count = machine.pick(image.parseOutcome, range.first, range.count, worker.list);
+  for (let at = 0; at < count; at += image.batch) {
+    const list = worker.list + at * 4;
+    const lanes = Math.min(image.batch, count - at);
+    machine.collect(worker.slotCollect, worker.slotCollects, list, lanes);
+    runSteps(machine, worker.slotSteps, worker.base, lanes);
+    machine.assign(worker.slotColumn, image.slotMask, image.shards, list, lanes, heads);
+    machine.deliver(worker.carry, worker.carries, list, lanes);
+  }
+}
+
+/** Second step of two: the packets of one shard, from all ranges of the chunk in capture order. */
+export function runShard(station: Station, job: Job, shard: number, ranges: readonly Range[]): void {
   const { image, u32 } = station;
-  const { origin, first, count } = task;
+  if (shard >= image.shards) return;
+  for (const range of ranges) {
+    const { lists, heads } = image.workers[range.worker].shardLists[range.half];
+    process(station, job, shard, range, u32.subarray(lists[shard] >>> 2, u32[(heads >>> 2) + shard] >>> 2));
+  }
+}
+
+function enter(station: Station, input: WorkerInput, range: Range): void {
+  const { image, u32 } = station;
+  const { first, from, count } = range;
   if (input.kind === 'injected') {
-    const from = origin + first;
     image.inputs.forEach(({ address }, i) => {
       u32.set(input.columns[i].subarray(from, from + count), (address >>> 2) + first);
     });
     u32.fill(255, (image.parseOutcome >>> 2) + first, (image.parseOutcome >>> 2) + first + count);
     return;
   }
-  for (let lane = first; lane < first + count; ) lane += parseSome(station, input.packets, task, lane);
+  for (let done = 0; done < count; ) done += parseSome(station, input.packets, range, done);
   clearOutputs(station, first, count);
 }
 
-/** Parses packets from `lane` on, as many as fit the staging area; returns how many. */
-function parseSome(station: Station, packets: FrameColumns, task: Task, lane: number): number {
+/** Parses packets of the range from the `done`-th on, as many as fit the staging area; returns how many. */
+function parseSome(station: Station, packets: FrameColumns, range: Range, done: number): number {
   const { image, machine, u32, reach } = station;
-  const worker = image.workers[task.worker];
-  const from = task.origin + lane;
-  const most = Math.min(image.parseBatch, task.first + task.count - lane);
+  const worker = image.workers[range.worker];
+  const from = range.from + done;
+  const most = Math.min(image.parseBatch, range.count - done);
   let used = 0;
   let count = 0;
   while (count < most) {
@@ -89,7 +163,7 @@ function parseSome(station: Station, packets: FrameColumns, task: Task, lane: nu
   u32.set(packets.seconds.subarray(from, from + count), columns[3] >>> 2);
   u32.set(packets.nanos.subarray(from, from + count), columns[4] >>> 2);
   u32.set([worker.frames, bias, ...columns], worker.frameInput >>> 2);
-  machine.parse(image.parsePlan, worker.frameInput, lane, count);
+  machine.parse(image.parsePlan, worker.frameInput, range.first + done, count);
   return count;
 }
 
@@ -147,57 +221,62 @@ function clearOutputs(station: Station, first: number, count: number): void {
   }
 }
 
-function assignShards(station: Station, task: Task): void {
-  const { image, machine } = station;
-  if (image.shards <= 1) return;
-  const worker = image.workers[task.worker];
-  for (let lane = task.first; lane < task.first + task.count; lane += image.batch) {
-    const lanes = Math.min(image.batch, task.first + task.count - lane);
-    const count = machine.pick(image.parseOutcome, 0, 0, lane, lanes, worker.list);
-    machine.collect(worker.slotCollect, worker.slotCollects, worker.list, count);
-    machine.run(worker.slotCode, count);
-    machine.assign(worker.slotColumn, image.slotMask, image.shards, worker.list, count, image.shard);
+/** Runs listed lanes of a range in capture order, batch by batch, never across captures where those clear registers. */
+function process(station: Station, job: Job, worker: number, range: Range, lanes: Uint32Array): void {
+  const own = station.image.workers[worker];
+  if (job.input.kind !== 'packets' || job.state !== 'perCapture' || own.registers.length === 0) {
+    runLanes(station, own, lanes);
+    return;
+  }
+  const { capture } = job.input.packets;
+  for (let done = 0, at = 0; done < range.count; ) {
+    enterCapture(station, own, capture[range.from + done]);
+    const stop = captureEnd(capture, range.from + done, range.from + range.count) - range.from;
+    let end = lanes.length;
+    if (stop < range.count) for (end = at; end < lanes.length && lanes[end] < range.first + stop; ) end++;
+    runLanes(station, own, lanes.subarray(at, end));
+    at = end;
+    done = stop;
   }
 }
 
-/** Runs a range's packets (or one shard's) in capture order, batch by batch, never across captures where those clear registers. */
-function process(station: Station, input: WorkerInput, task: Task): void {
+function runLanes(station: Station, worker: WorkerImage, lanes: Uint32Array): void {
   const { image, machine } = station;
-  const worker = image.workers[task.worker];
-  const clears = input.kind === 'packets' && task.state === 'perCapture' && worker.registers.length > 0;
-  const end = task.first + task.count;
-  for (let lane = task.first; lane < end; ) {
-    const stop = clears ? captureEnd(station, worker, input.packets, task.origin, lane, end) : end;
-    const shard = task.shard < 0 ? 0 : image.shard;
-    const count = machine.pick(image.parseOutcome, shard, Math.max(0, task.shard), lane, stop - lane, worker.list);
-    for (let at = 0; at < count; at += image.batch) {
-      const list = worker.list + at * 4;
-      const lanes = Math.min(image.batch, count - at);
-      machine.collect(worker.collect, worker.collects, list, lanes);
-      machine.run(worker.code, lanes);
-      machine.deliver(worker.deliver, worker.delivers, list, lanes);
-    }
-    lane = stop;
+  for (let at = 0; at < lanes.length; at += image.batch) {
+    const list = lanes.byteOffset + at * 4;
+    const count = Math.min(image.batch, lanes.length - at);
+    machine.collect(worker.collect, worker.collects, list, count);
+    runSteps(machine, worker.steps, worker.base, count);
+    deliverBatch(station, worker, list, count);
   }
 }
 
-/** First lane after `lane` of another capture; clears the worker's registers when `lane` starts a new one. */
-function captureEnd(
-  station: Station,
-  worker: WorkerImage,
-  packets: FrameColumns,
-  origin: number,
-  lane: number,
-  end: number,
-): number {
+/** Clears the worker's registers when another capture than the last packet's begins. */
+function enterCapture(station: Station, worker: WorkerImage, capture: number): void {
   const { u32 } = station;
-  const capture = packets.capture[origin + lane];
   const known = u32[worker.lastCapture >>> 2];
   if (known !== 0 && known !== capture + 1) clearRegisters(station, worker);
   u32[worker.lastCapture >>> 2] = capture + 1;
-  let stop = lane + 1;
-  while (stop < end && packets.capture[origin + stop] === capture) stop++;
+}
+
+/** First packet after `from` of another capture. */
+function captureEnd(capture: Uint32Array, from: number, end: number): number {
+  let stop = from + 1;
+  while (stop < end && capture[stop] === capture[from]) stop++;
   return stop;
+}
+
+/** The range's results from the image to the job's columns. */
+export function handOver({ image, u8, u32 }: Station, { results }: Job, { first, from, count }: Range): void {
+  if (count === 0) return;
+  const words = (address: number, stride: number) =>
+    u32.subarray((address >>> 2) + first * stride, (address >>> 2) + (first + count) * stride);
+  for (const { name, address, stride } of image.outputs) {
+    if (name === 'outcome') results.outcome.set(u8.subarray(address + first, address + first + count), from);
+    else if (name === 'verdict') results.verdict.set(new Int16Array(u8.buffer, address + first * 2, count), from);
+    else if (name === 'logit 0') results.logits.set(words(address, stride), from * stride);
+    else if (!name.startsWith('logit ')) results.observed[name].set(words(address, 1), from);
+  }
 }
 
 /** Every cell back to its initial value. */

@@ -1,8 +1,8 @@
 /** Twin of wasm/assembly/parse.ts: the program's parser over raw frames. */
 
 import { OUTCOME_SHORT, OUTCOME_TRUNCATED, OUTCOME_UNPARSED } from '../program/index.ts';
+import type { Views } from './kernels.ts';
 import { PARSED } from './opcodes.ts';
-import type { Views } from './twin.ts';
 
 const ACCEPT = 0;
 const REJECT = 1;

@@ -1,7 +1,8 @@
 /** Twin of wasm/assembly/scan.ts: register accesses in capture order. */
 
+import type { Views } from './kernels.ts';
 import { OUTPUT_JOINS } from './opcodes.ts';
-import { holds, type Views } from './twin.ts';
+import { holds } from './twin-word.ts';
 
 function updated(op: number, a: number, b: number): number {
   switch (op) {

@@ -1,6 +1,6 @@
 /** Twin of wasm/assembly/sum.ts: sums of table rows. */
 
-import type { Views } from './twin.ts';
+import type { Views } from './kernels.ts';
 
 /** Executes a sum instruction's words over `lanes` packets. */
 export function createSum({ u16, u32 }: Views): (w: Uint32Array, lanes: number) => void {

@@ -1,74 +1,11 @@
 /** TypeScript twin of wasm/assembly: executes the same bytecode on the same memory, lane by lane. The kernels' oracle. */
 
-import type { Machine } from './machine.ts';
+import { type Machine, type Views, viewsOf } from './kernels.ts';
 import { mix, OP_WORDS, PARSED } from './opcodes.ts';
 import { createParse } from './twin-parse.ts';
 import { createScan } from './twin-scan.ts';
 import { createSum } from './twin-sum.ts';
-
-/** Typed views of one memory. */
-export interface Views {
-  readonly u8: Uint8Array;
-  readonly u16: Uint16Array;
-  readonly u32: Uint32Array;
-}
-
-function arithmetic(sub: number, a: number, b: number): number {
-  switch (sub) {
-    case 0:
-      return a + b;
-    case 1:
-      return a - b;
-    case 2:
-      return Math.min((a >>> 0) + (b >>> 0), 0xffffffff);
-    case 3:
-      return clamp((a | 0) + (b | 0));
-    case 4:
-      return Math.max((a >>> 0) - (b >>> 0), 0);
-    case 5:
-      return clamp((a | 0) - (b | 0));
-    case 6:
-      return Math.min(a >>> 0, b >>> 0);
-    case 7:
-      return Math.min(a | 0, b | 0);
-    case 8:
-      return Math.max(a >>> 0, b >>> 0);
-    case 9:
-      return Math.max(a | 0, b | 0);
-    case 10:
-      return a & b;
-    case 11:
-      return a | b;
-    default:
-      return a ^ b;
-  }
-}
-
-function clamp(value: number): number {
-  return Math.max(-0x80000000, Math.min(0x7fffffff, value));
-}
-
-/** Comparisons by number of opcodes.ts COMPARE; operands are words. */
-export function holds(sub: number, a: number, b: number): boolean {
-  const [x, y] = sub < 6 ? [a >>> 0, b >>> 0] : [a | 0, b | 0];
-  switch (sub) {
-    case 0:
-      return x === y;
-    case 1:
-      return x !== y;
-    case 2:
-    case 6:
-      return x < y;
-    case 3:
-    case 7:
-      return x <= y;
-    case 4:
-    case 8:
-      return x > y;
-    default:
-      return x >= y;
-  }
-}
+import { arithmetic, holds } from './twin-word.ts';
 
 /** Lane i of an operand. */
 function lane(views: Views, address: number, step: number, i: number): number {
@@ -177,7 +114,7 @@ function isElementwise(code: number): boolean {
 
 /** A machine over a memory's buffer. */
 export function createTwin(buffer: ArrayBufferLike): Machine {
-  const views: Views = { u8: new Uint8Array(buffer), u16: new Uint16Array(buffer), u32: new Uint32Array(buffer) };
+  const views = viewsOf(buffer);
   const { u8, u16, u32 } = views;
   const scan = createScan(views);
   const sum = createSum(views);
@@ -208,12 +145,11 @@ export function createTwin(buffer: ArrayBufferLike): Machine {
         }
       }
     },
+    loops: [],
     parse: createParse(views),
-    pick: (outcome, shard, mine, first, count, list) => {
+    pick: (outcome, first, count, list) => {
       let found = list >>> 2;
-      for (let at = first; at < first + count; at++) {
-        if (u32[(outcome >>> 2) + at] === PARSED && (shard === 0 || u8[shard + at] === mine)) u32[found++] = at;
-      }
+      for (let at = first; at < first + count; at++) if (u32[(outcome >>> 2) + at] === PARSED) u32[found++] = at;
       return found - (list >>> 2);
     },
     collect: (plan, moves, list, count) => {
@@ -235,9 +171,11 @@ export function createTwin(buffer: ArrayBufferLike): Machine {
         }
       }
     },
-    assign: (slot, sizeMask, shards, list, count, shard) => {
+    assign: (slot, sizeMask, shards, list, count, heads) => {
       for (let i = 0; i < count; i++) {
-        u8[shard + u32[(list >>> 2) + i]] = ((u32[(slot >>> 2) + i] & sizeMask) >>> 0) % shards;
+        const head = (heads >>> 2) + (((u32[(slot >>> 2) + i] & sizeMask) >>> 0) % shards);
+        u32[u32[head] >>> 2] = u32[(list >>> 2) + i];
+        u32[head] += 4;
       }
     },
   };

@@ -1,24 +1,15 @@
-/** Thread of the engine's pool: builds its station on the shared memory once per run, then executes tasks. Silent. */
+/** Thread of the engine's pool: builds its station on the shared memory once, then does its part of jobs. Silent. */
 
-import type { Image } from './image.ts';
-import { createMachine, type Kernels } from './machine.ts';
-import { createStation, runTask, type Station, type Task, type WorkerInput } from './tasks.ts';
+import { workerData } from 'piscina';
+import { type Message, type ThreadData, work } from './crew.ts';
+import { createMachine } from './machine.ts';
+import { createStation, type Station } from './tasks.ts';
 
-/** What a thread is told with every task; equal `run` numbers share station and input. */
-export interface Message {
-  readonly run: number;
-  readonly image: Image;
-  readonly reach: number;
-  readonly kernels?: Kernels;
-  readonly input: WorkerInput;
-  readonly task: Task;
-}
-
-let current: { readonly run: number; readonly station: Station } | undefined;
+let station: Station | undefined;
 
 /** Piscina's entry point. */
-export function execute({ run, image, reach, kernels, input, task }: Message): void {
-  if (current?.run !== run)
-    current = { run, station: createStation(image, createMachine(image.memory, kernels), reach) };
-  runTask(current.station, input, task);
+export function execute({ job, worker, meeting }: Message): void {
+  const { image, reach, kernels } = workerData as ThreadData;
+  station ??= createStation(image, createMachine(image, kernels), reach);
+  work(station, job, worker, meeting);
 }

@@ -3,6 +3,7 @@
 import type { PassReport, TableReport, VerifyResult, VerifyRun } from '../compiler/index.ts';
 import type { CompileOutcome, ModelSummary } from '../study/index.ts';
 import { fitLine, problemsText } from './fit-text.ts';
+import { layoutText } from './layout-text.ts';
 import { count, percent, printable, score, textTable } from './text-table.ts';
 
 export function trainText(model: ModelSummary, out: string, bytes: number): string {
@@ -28,8 +29,9 @@ export function trainText(model: ModelSummary, out: string, bytes: number): stri
 export function compileText(done: CompileOutcome, explain = false): string {
   const blocks = [`${printable(done.program)}: ${count(done.tables)} tables, ${count(done.entries)} entries`];
   if (done.explanation !== undefined) {
-    if (explain) blocks.push(passesText(done.explanation.passes));
-    blocks.push(entriesText(done.explanation.tables));
+    const { passes, tables, layout } = done.explanation;
+    if (explain && passes.length > 0) blocks.push(passesText(passes));
+    blocks.push(entriesText(tables), ...layoutText(layout, explain));
   }
   if (done.summary !== null) {
     const steps = done.summary.steps.map(({ name, agreement }) => [name, percent(agreement, 2)]);

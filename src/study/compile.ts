@@ -13,7 +13,7 @@ import type { CompileChoices, FlowOptions } from './scenario.ts';
 import { limitTrainRows } from './train.ts';
 
 /** What later steps need of a compiled model; the front is in the program. */
-export type CompiledArtefact = Pick<CompiledModel, 'program' | 'placement' | 'fits' | 'mapped' | 'passes'>;
+export type CompiledArtefact = Pick<CompiledModel, 'program' | 'placement' | 'fits' | 'mapped' | 'passes' | 'layout'>;
 
 export interface CompileStep {
   readonly name: string;
@@ -49,7 +49,7 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
     explain,
   );
   return cached(cache, 'compile', key, async () => {
-    const { program, placement, fits, mapped, passes } = compileModel({
+    const { program, placement, fits, mapped, passes, layout } = compileModel({
       name,
       model: parseOnnx(onnx, name),
       spec,
@@ -62,7 +62,7 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
     });
     // PROGRAM semantics: a program that the chip could not execute never runs on it.
     assertValid(program, chipRules(chip));
-    return { program, placement, fits, mapped, passes };
+    return { program, placement, fits, mapped, passes, layout };
   });
 }
 

@@ -10,6 +10,7 @@ export * from './explain.ts';
 export * from './export.ts';
 export { figuresOf } from './figures.ts';
 export * from './inputs.ts';
+export type { Parting } from './parting.ts';
 export * from './rerun.ts';
 export * from './result.ts';
 export * from './rows.ts';

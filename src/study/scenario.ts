@@ -48,6 +48,8 @@ export interface CompileChoices {
   refit: boolean;
   fineTune: boolean;
   width: 8 | 12 | 16 | 32;
+  /** Elements of a sum that share 32-bit accumulators; default auto. */
+  lanes?: 'auto' | 'off' | 'on';
   maxRows?: number;
 }
 

@@ -78,6 +78,7 @@ const compile = {
     refit: { type: 'boolean', default: true },
     fineTune: { type: 'boolean', default: false },
     width: { enum: [8, 12, 16, 32], default: 16 },
+    lanes: { enum: ['auto', 'off', 'on'], default: 'auto' },
     maxRows: { ...positive, description: 'Calibrate on at most so many rows.' },
   },
 } as const;

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import {
   compileInjected,
+  type LayoutReport,
   type PassReport,
   readTableModel,
   type TableReport,
@@ -92,6 +93,8 @@ export interface CompileExplanation {
   readonly passes: readonly PassReport[];
   /** Entries per table against the naive expansion. */
   readonly tables: readonly TableReport[];
+  /** Accumulators, joined indices and packed lanes, and what the layout without them would take (placed only with `explain`). */
+  readonly layout: LayoutReport;
 }
 
 export interface CompileOutcome {
@@ -159,13 +162,17 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
     inputs,
   });
   const summary = compileSummary(compiled, task.choices);
-  const explanation = { passes: compiled.passes, tables: compiled.mapped.tables };
+  const explanation = { passes: compiled.passes, tables: compiled.mapped.tables, layout: compiled.layout };
   return { ...outcome(compiled, task, chip), summary, explanation, warnings: made.source.warnings };
 }
 
 function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
   const model = readTableModel(resolve(task.model));
-  const compiled = compileInjected(model, { chip });
+  const compiled = compileInjected(model, {
+    chip,
+    lanes: task.choices.lanes ?? 'auto',
+    compare: task.explain ?? false,
+  });
   assertValid(compiled.program, chipRules(chip));
   const meta: ProgramMeta = { spec: null, flow: task.flow, choices: null, chip, model: model.name };
   writePgs(task.out, {
@@ -174,7 +181,8 @@ function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
     meta: { ...meta },
     inputs: contentKey(model.name, chip),
   });
-  return { ...outcome(compiled, task, chip), summary: null, warnings: [] };
+  const explanation = { passes: [], tables: compiled.lowered.report, layout: compiled.choice };
+  return { ...outcome(compiled, task, chip), summary: null, explanation, warnings: [] };
 }
 
 function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: CompileTask, chip: Chip) {

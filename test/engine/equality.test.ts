@@ -43,20 +43,22 @@ async function agree(program: Program, input: RunInput, options: EngineOptions):
   same(await runEngine(program, placement, input, { ...options, observe }), expected, JSON.stringify(options));
 }
 
-Equality('wasm equals the reference on random programs and packets', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      arbitraryProgram({ size: 8 }),
-      fc.nat(1 << 30),
-      fc.boolean(),
-      async (program, seed, continuous) => {
-        const input: RunInput = { kind: 'packets', packets: randomFrames(seed, 120) };
-        await agree(program, input, { workers: 1, kernels: 'wasm', state: continuous ? 'continuous' : 'perCapture' });
-      },
-    ),
-    { numRuns: 40, seed: 11 },
-  );
-});
+for (const kernels of ['fused', 'wasm'] as const) {
+  Equality(`${kernels} kernels equal the reference on random programs and packets`, async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        arbitraryProgram({ size: 8 }),
+        fc.nat(1 << 30),
+        fc.boolean(),
+        async (program, seed, continuous) => {
+          const input: RunInput = { kind: 'packets', packets: randomFrames(seed, 120) };
+          await agree(program, input, { workers: 1, kernels, state: continuous ? 'continuous' : 'perCapture' });
+        },
+      ),
+      { numRuns: kernels === 'fused' ? 40 : 15, seed: 11 },
+    );
+  });
+}
 
 Equality('the TypeScript twin equals the reference on random programs and packets', async () => {
   await fc.assert(

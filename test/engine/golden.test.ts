@@ -13,7 +13,7 @@ import { chipNamed } from '../../src/switch/index.ts';
 const Golden = suite('engine golden');
 const folder = '../shared/golden/mlp-CICIOT2022';
 
-for (const kernels of ['wasm', 'typescript'] as const) {
+for (const kernels of ['fused', 'wasm', 'typescript'] as const) {
   Golden(`mlp-CICIOT2022 by ${kernels} kernels: every logit and prediction equal, macro-F1 0.85635`, async () => {
     if (!existsSync(folder)) {
       console.log(`SKIP ${folder} is not there`);

@@ -2,7 +2,7 @@
 
 import { featureProgram } from '../../src/features/index.ts';
 import { metricsOf, type Side } from '../../src/replay/index.ts';
-import type { ScenarioResult } from '../../src/study/index.ts';
+import type { ScenarioResult, ScenarioTiming } from '../../src/study/index.ts';
 import { chipNamed, placeProgram } from '../../src/switch/index.ts';
 
 /** A class name that must stay text. */
@@ -62,7 +62,18 @@ export function sampleResult(name = 'sample'): ScenarioResult {
       switch: ours,
       float: { ...float, runtime: 'r', features: [] },
       agreement: { equal: 90, fraction: 0.9 },
-      slots: null,
+      slots: {
+        slots: 256,
+        policy: 'replace',
+        owner: 70,
+        first: 20,
+        taken: 7,
+        foreign: 3,
+        collidingFlows: 2,
+        mergedFlows: 0,
+        restarts: 1,
+        bitsPerFlow: 64,
+      },
       backwardTimestamps: 0,
       partial: false,
       damage: [],
@@ -93,5 +104,44 @@ export function sampleResult(name = 'sample'): ScenarioResult {
       { text: 'fits: true', pass: true, actual: true },
     ],
     pass: false,
+  };
+}
+
+/** Seconds and rates of a run that never was. */
+export const SAMPLE_TIMING: ScenarioTiming = {
+  steps: { load: 0.1, train: 2.5, compile: 7.25, replay: 1.5 },
+  cached: [],
+  seconds: 11.35,
+  replay: {
+    engineSetupSeconds: 1,
+    engineSeconds: 0.5,
+    packetsPerSecond: 2_000_000,
+    workers: 2,
+    floatSeconds: 0.25,
+    floatRowsPerSecond: 4000,
+    featureSeconds: 0.1,
+  },
+};
+
+/** The same with anomaly scores instead of classes: ROC curves, no alarms. */
+export function sampleScores(): ScenarioResult {
+  const result = sampleResult('scores');
+  const { replay } = result;
+  const silent = {
+    ...replay.switch.packets,
+    confusion: [
+      [50, 0, 0],
+      [50, 0, 0],
+    ],
+  };
+  const roc = (bend: number): [number, number][] => [0, 0.25, 0.5, 0.75, 1].map((x) => [x, x ** bend]);
+  return {
+    ...result,
+    replay: {
+      ...replay,
+      switch: { ...replay.switch, packets: silent, rocAuc: 0.875 },
+      float: { ...(replay.float as NonNullable<typeof replay.float>), rocAuc: 0.9 },
+    },
+    curves: { byPosition: result.curves?.byPosition ?? [], roc: { switch: roc(0.3), float: roc(0.25) } },
   };
 }

@@ -129,14 +129,12 @@ export function parse(plan: usize, input: usize, first: u32, count: u32): void {
   }
 }
 
-/** Lists the lanes first..first+count-1 that were parsed and, unless `shards` is 0, whose shard is `mine`; returns how many. */
-export function pick(outcome: usize, shard: usize, mine: u32, first: u32, count: u32, list: usize): u32 {
+/** Lists the lanes first..first+count-1 that were parsed; returns how many. */
+export function pick(outcome: usize, first: u32, count: u32, list: usize): u32 {
   let found = list;
   for (let lane = first; lane < first + count; lane++) {
-    if (load<u32>(outcome + (<usize>lane << 2)) != PARSED) continue;
-    if (shard && <u32>load<u8>(shard + lane) != mine) continue;
     store<u32>(found, lane);
-    found += 4;
+    found += <usize>(load<u32>(outcome + (<usize>lane << 2)) == PARSED) << 2;
   }
   return <u32>((found - list) >> 2);
 }
@@ -198,9 +196,12 @@ export function deliver(plan: usize, moves: u32, list: usize, count: u32): void 
   }
 }
 
-/** Shard of lanes first..: (slot & sizeMask) mod shards, one byte a lane, from a batch column. */
-export function assign(slot: usize, sizeMask: u32, shards: u32, list: usize, count: u32, shard: usize): void {
+/** Appends each listed lane to the list of its shard, (slot & sizeMask) mod shards; `heads` holds where each list goes on. */
+export function assign(slot: usize, sizeMask: u32, shards: u32, list: usize, count: u32, heads: usize): void {
   for (let i: usize = 0; i < <usize>count << 2; i += 4) {
-    store<u8>(shard + <usize>load<u32>(list + i), <u8>((load<u32>(slot + i) & sizeMask) % shards));
+    const head = heads + (<usize>((load<u32>(slot + i) & sizeMask) % shards) << 2);
+    const at = <usize>load<u32>(head);
+    store<u32>(at, load<u32>(list + i));
+    store<u32>(head, <u32>at + 4);
   }
 }

@@ -10,12 +10,15 @@ import {
 import type { ElementRef } from '../primitives/graph.ts';
 import { bitsFor, type KeySpec } from '../ternary/index.ts';
 import type { Bounds } from './bounds.ts';
+import type { Lane } from './lanes.ts';
 import type { TableNetwork } from './network.ts';
 
 /** A field that holds one element of a value. */
 export interface ElementField {
   readonly field: string;
   readonly bits: number;
+  /** Packed lanes: the element's place in the field; it holds the element plus the lane's excess. */
+  readonly lane?: Pick<Lane, 'low' | 'bits' | 'excess'>;
 }
 
 /** One line of the compile report. */
@@ -73,7 +76,7 @@ export function keySpec(context: LowerContext, ref: ElementRef): KeySpec {
     return { bits, signed: false, min, max: top };
   }
   const { bits, signed } = bitsFor(min, max);
-  return { bits, signed, min, max };
+  return { bits, signed, min, max, ...(field.lane === undefined ? {} : { excess: true }) };
 }
 
 /** Declares a metadata field. */

@@ -2,11 +2,13 @@
 
 export { assembleProgram, frontInputs } from './assemble.ts';
 export { type Bounds, inputRanges, networkBounds, type Range, reachableLeaves } from './bounds.ts';
+export type { LayoutOption, LayoutReport, PlacedLayout, ValueChoice } from './choice.ts';
 export type { Phase, TableReport } from './context.ts';
 export { argmaxRows, evaluateNetwork, type NetworkResult, treeLeaves } from './evaluate.ts';
 export { splitGress } from './gress.ts';
 export { joinIndices, joinMaps } from './join.ts';
-export type { Layout, ValueLayout } from './layouts.ts';
+export { type Lane, type LanePlan, planLanes } from './lanes.ts';
+export type { Estimate, LanesChoice, Layout, ValueLayout } from './layouts.ts';
 export { type InputField, type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
 export {
   type ExactMap,

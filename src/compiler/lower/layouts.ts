@@ -1,10 +1,14 @@
 /**
- * The cost model of layouts: for every sum, how many accumulator banks, which containers, indices joined or not; estimated in stages
- * and containers, shallowest first. Estimates choose the order of trying; `switch` has the last word.
+ * The cost model of layouts: for every sum, how many accumulator banks, which containers, indices joined or not, elements packed into
+ * lanes or not; estimated in stages, containers and memory blocks, shallowest first. Estimates choose the order of trying; `switch` has
+ * the last word.
  */
-import { networkBounds, type Range } from './bounds.ts';
+import type { Chip } from '../../switch/index.ts';
+import { type Bounds, networkBounds, type Range } from './bounds.ts';
 import { isSingle, JOIN_LIMIT } from './join.ts';
+import { LANE_FIELD, packedFields } from './lanes.ts';
 import { type SumBits, sumBits } from './lower.ts';
+import { type Blocks, valueBlocks } from './memory.ts';
 import { mapInputs, type NetMap, type TableNetwork, tableRows } from './network.ts';
 import { differenceRange } from './verdict.ts';
 
@@ -13,69 +17,96 @@ export interface ValueLayout {
   readonly banks: number;
   /** Indices joined in one exact table; 1: each tree adds by itself. */
   readonly join: number;
+  /** Elements share 32-bit fields (`lanes.ts`). */
+  readonly packed: boolean;
+  /** Accumulator fields of one bank: the elements, or fewer when packed. */
+  readonly fields: number;
   /** Estimated stages. */
   readonly depth: number;
+  /** Estimated memory of the tables. */
+  readonly blocks: Blocks;
 }
+
+/** Lanes are packed where the estimate gains by it, nowhere, or wherever their proof holds. */
+export type LanesChoice = 'auto' | 'off' | 'on';
 
 /** By value number; value 0 has none. */
 export type Layout = readonly (ValueLayout | undefined)[];
 
-/** Action data bus, bytes a stage; ternary tables a stage; normal containers of a group (TARGETS.md §2, §5). */
-const BUS_BYTES = 128;
-const TERNARY_TABLES = 8;
-const GROUP = 12;
 const BANKS = [1, 2, 3, 4, 6, 8];
 
 const log2Up = (n: number): number => Math.ceil(Math.log2(n));
 
-/** Layouts of one value that respect what a stage and the containers can hold. */
+/** Layouts of one value that respect what a stage and the containers can hold; packed ones last. */
 function valueLayouts(
   network: TableNetwork,
   value: number,
-  ranges: readonly Range[],
+  bounds: Bounds,
   width: SumBits,
   room: Room,
+  lanes: LanesChoice,
 ): ValueLayout[] {
   const maps = network.maps.filter((m) => m.output === value);
   const size = network.values[value].size;
+  const single = { join: 1, packed: false, fields: size, blocks: valueBlocks(network, value, bounds, 1, 0, room.chip) };
   // Kept values and fuzzy indices are no sums: one field an element, nothing to choose.
   if (network.values[value].kept !== undefined || maps.some((m) => m.kind === 'leaf'))
-    return [{ bits: 8, banks: 1, join: 1, depth: Math.ceil(maps.length / TERNARY_TABLES) }];
-  if (maps.some((m) => m.kind === 'absdiff')) return [{ bits: 16, banks: 2, join: 1, depth: 7 }];
-  const isVerdict = value === network.verdict.value && network.verdict.kind === 'argmax';
-  const proved = sumBits(network.values[value].name, isVerdict ? [...ranges, differenceRange(ranges)] : ranges, width);
+    return [{ ...single, bits: 8, banks: 1, depth: Math.ceil(maps.length / room.chip.stage.ternaryTables) }];
+  if (maps.some((m) => m.kind === 'absdiff')) return [{ ...single, bits: 16, banks: 2, depth: 7 }];
   const trees = maps.filter(isSingle);
   const leaves = Math.max(1, ...trees.map(tableRows));
   const joins = [1, 2, 3].filter((k) => k === 1 || (trees.length > 1 && leaves ** k <= JOIN_LIMIT));
-  const widths = ([proved, 32] as const).filter((b, i, all) => all.indexOf(b) === i);
-  const out: ValueLayout[] = [];
-  for (const join of joins)
-    for (const bits of widths)
-      for (const banks of BANKS) {
-        const tables = Math.ceil(trees.length / join) + (maps.length - trees.length);
-        const perStage = Math.max(1, Math.floor(BUS_BYTES / Math.max(1, (size * bits) / 8)));
-        if (banks > 1 && (banks > tables || banks > perStage || banks > GROUP)) continue;
-        if (isVerdict && banks > 1 && banks * size > GROUP) continue;
-        if (banks > 1 && banks * size > (room.containers[bits] ?? 0)) continue;
-        const index = join === 1 ? 0 : Math.ceil(trees.filter((m) => m.kind === 'tree').length / TERNARY_TABLES);
-        out.push({ bits, banks, join, depth: index + Math.ceil(tables / banks) + log2Up(banks) });
-      }
-  return out;
+  return shapesOf(network, value, bounds, width, lanes).flatMap((shape) =>
+    joins.flatMap((join) => {
+      const blocks = valueBlocks(network, value, bounds, join, shape.bits * shape.fields, room.chip);
+      const tables = Math.ceil(trees.length / join) + (maps.length - trees.length);
+      const looked = trees.filter((m) => m.kind === 'tree').length;
+      const index = join === 1 ? 0 : Math.ceil(looked / room.chip.stage.ternaryTables);
+      return banksOf(network, value, shape, tables, room).map((banks) => {
+        const depth = index + Math.ceil(tables / banks) + log2Up(banks);
+        return { ...shape, banks, join, depth, blocks };
+      });
+    }),
+  );
+}
+
+type Shape = Pick<ValueLayout, 'bits' | 'packed' | 'fields'>;
+
+/** Accumulators that hold a value: proved width, 32 bits, or packed lanes. */
+function shapesOf(network: TableNetwork, value: number, bounds: Bounds, width: SumBits, lanes: LanesChoice): Shape[] {
+  const { name, size } = network.values[value];
+  const ranges = bounds[value];
+  const isVerdict = value === network.verdict.value && network.verdict.kind === 'argmax';
+  const packed = lanes === 'off' ? undefined : packedFields(network, value, bounds);
+  const shared: Shape[] = packed === undefined ? [] : [{ bits: LANE_FIELD, packed: true, fields: packed }];
+  if (lanes === 'on' && shared.length > 0) return shared;
+  const proved = sumBits(name, isVerdict ? [...ranges, differenceRange(ranges)] : ranges, width);
+  const own = [...new Set<SumBits>([proved, 32])].map((bits): Shape => ({ bits, packed: false, fields: size }));
+  return [...own, ...shared];
+}
+
+/** Numbers of banks that a stage's action data bus and the free containers allow. */
+function banksOf(network: TableNetwork, value: number, { bits, fields }: Shape, tables: number, room: Room): number[] {
+  const { chip } = room;
+  const isVerdict = value === network.verdict.value && network.verdict.kind === 'argmax';
+  const perStage = Math.max(1, Math.floor(chip.stage.actionBusBytes / Math.max(1, (fields * bits) / 8)));
+  const group = chip.phv.normalPerGroup;
+  return BANKS.filter((banks) => {
+    if (banks === 1) return true;
+    if (banks > tables || banks > perStage || banks > group) return false;
+    if (isVerdict && banks * fields > group) return false;
+    return banks * fields <= (room.containers[bits] ?? 0);
+  });
 }
 
 /** Where egress begins: before the indices of a value, or between its indices and its sums; undefined: everything in ingress. */
 export type Cut = { readonly value: number; readonly part: 'indices' | 'sums' } | undefined;
 
-/** What the front leaves: free containers by size, and the stages it takes itself. */
+/** The chip, and what the front leaves of it: free containers by size, and the stages it takes itself. */
 export interface Room {
+  readonly chip: Chip;
   readonly containers: Readonly<Record<number, number>>;
-  readonly stages: number;
   readonly frontStages: number;
-}
-
-export interface Candidate {
-  readonly layout: Layout;
-  readonly cut: Cut;
 }
 
 type Held = Record<8 | 16 | 32, number>;
@@ -101,14 +132,14 @@ function moments(network: TableNetwork, layout: Layout, v: number): { indices: H
   for (const u of values) {
     const theirs = layout[u];
     if (theirs === undefined) continue;
-    indices[theirs.bits] += network.values[u].size;
-    if (mine.join === 1) sums[theirs.bits] += network.values[u].size;
+    indices[theirs.bits] += theirs.fields;
+    if (mine.join === 1) sums[theirs.bits] += theirs.fields;
   }
   if (mine.join > 1) {
     indices[8] += trees;
     sums[8] += trees;
   }
-  sums[mine.bits] += mine.banks * network.values[v].size;
+  sums[mine.bits] += mine.banks * mine.fields;
   return { indices, sums };
 }
 
@@ -154,13 +185,17 @@ function finishAt(network: TableNetwork, v: number, layout: ValueLayout, done: r
   return Math.max(...banks) + log2Up(layout.banks);
 }
 
-/** Containers beyond what is free, and stages beyond the chip's, for a layout and a cut: both 0 when all should fit. */
-function estimate(
-  network: TableNetwork,
-  layout: Layout,
-  cut: Cut,
-  room: Room,
-): { over: number; late: number; depth: number } {
+/** Containers beyond what is free, stages beyond the chip's (both 0 when all should fit), stages of the deeper gress, memory blocks. */
+export interface Estimate {
+  readonly over: number;
+  readonly late: number;
+  readonly depth: number;
+  /** Fullest container size at the fullest moment: share of what is free. */
+  readonly full: number;
+  readonly blocks: Blocks;
+}
+
+function estimate(network: TableNetwork, layout: Layout, cut: Cut, room: Room): Estimate {
   const peaks: [Held, Held] = [
     { 8: 0, 16: 0, 32: 0 },
     { 8: 0, 16: 0, 32: 0 },
@@ -184,10 +219,23 @@ function estimate(
   depth[side] += 2; // differences and class
   let over = 0;
   // Containers belong to one gress for good: what both hold at their fullest must fit together (TARGETS.md §2).
-  for (const bits of [8, 16, 32] as const)
-    over += Math.max(0, peaks[0][bits] + peaks[1][bits] - (room.containers[bits] ?? 0));
-  const late = Math.max(0, depth[0] - room.stages) + Math.max(0, depth[1] - room.stages);
-  return { over, late, depth: Math.max(depth[0], depth[1]) };
+  let full = 0;
+  for (const bits of [8, 16, 32] as const) {
+    const [held, free] = [peaks[0][bits] + peaks[1][bits], room.containers[bits] ?? 0];
+    over += Math.max(0, held - free);
+    full = Math.max(full, held / Math.max(1, free));
+  }
+  const { stages, stage } = room.chip;
+  const blocks = { sram: 0, tcam: 0 };
+  for (const one of layout) {
+    blocks.sram += one?.blocks.sram ?? 0;
+    blocks.tcam += one?.blocks.tcam ?? 0;
+  }
+  // Both gresses share a stage's memories.
+  const filled = Math.max(blocks.sram / stage.sram, blocks.tcam / stage.tcam);
+  const late =
+    Math.max(0, depth[0] - stages) + Math.max(0, depth[1] - stages) + Math.max(0, Math.ceil(filled) - stages);
+  return { over, late, depth: Math.max(depth[0], depth[1]), full, blocks };
 }
 
 function cutsOf(network: TableNetwork, layout: Layout): Cut[] {
@@ -199,18 +247,42 @@ function cutsOf(network: TableNetwork, layout: Layout): Cut[] {
   return cuts;
 }
 
-/** Layouts with cuts in the order of trying: those that should fit first, then by estimated stages. */
-export function rankLayouts(
-  network: TableNetwork,
-  inputs: readonly Range[],
-  width: SumBits,
-  room: Room,
-  most: number,
-): Candidate[] {
-  const bounds = networkBounds(network, inputs);
+/** A layout with its cut and what it was estimated to take. */
+export interface Candidate {
+  readonly layout: Layout;
+  readonly cut: Cut;
+  readonly estimate: Estimate;
+}
+
+export interface RankOptions {
+  /** Ranges of value 0. */
+  readonly inputs: readonly Range[];
+  readonly width: SumBits;
+  readonly lanes: LanesChoice;
+  readonly room: Room;
+  /** Candidates wanted. */
+  readonly most: number;
+}
+
+/** Containers nearly all taken cost stages in the real placement: the less full the better, in eighths. */
+const crowding = ({ estimate }: Candidate): number => Math.ceil(8 * estimate.full);
+
+const packedValues = (layout: Layout): number => layout.filter((one) => one?.packed).length;
+
+/** Candidates in the order of trying, and the best without packed lanes or joined indices, to compare with. */
+export interface Ranking {
+  readonly candidates: readonly Candidate[];
+  readonly plain?: Candidate;
+  readonly single?: Candidate;
+}
+
+/** Layouts with cuts in the order of trying: those that should fit first, then by estimated stages, then the least crowded. */
+export function rankLayouts(network: TableNetwork, options: RankOptions): Ranking {
+  const { room } = options;
+  const bounds = networkBounds(network, options.inputs);
   let partial: (ValueLayout | undefined)[][] = [[undefined]];
   for (let v = 1; v < network.values.length; v++) {
-    const choices = valueLayouts(network, v, bounds[v], width, room);
+    const choices = valueLayouts(network, v, bounds, options.width, room, options.lanes);
     const twin = twinOf(network, v);
     // Values of one shape (the steps of a recurrent model) take one layout.
     partial = partial.flatMap((p) => {
@@ -220,10 +292,22 @@ export function rankLayouts(
     if (partial.length > KEPT) partial = thinned(partial);
   }
   const keyed = partial.flatMap((layout) =>
-    cutsOf(network, layout).map((cut) => ({ layout, cut, ...estimate(network, layout, cut, room) })),
+    cutsOf(network, layout).map((cut) => ({ layout, cut, estimate: estimate(network, layout, cut, room) })),
   );
-  keyed.sort((a, b) => a.over - b.over || a.late - b.late || a.depth - b.depth);
-  return keyed.slice(0, most).map(({ layout, cut }) => ({ layout, cut }));
+  const order = (a: Candidate, b: Candidate): number =>
+    a.estimate.over - b.estimate.over ||
+    a.estimate.late - b.estimate.late ||
+    a.estimate.depth - b.estimate.depth ||
+    crowding(a) - crowding(b) ||
+    packedValues(a.layout) - packedValues(b.layout);
+  keyed.sort(order);
+  const plain = keyed.find(({ layout }) => packedValues(layout) === 0);
+  const single = keyed.find(({ layout }) => layout.every((one) => one === undefined || one.join === 1));
+  return {
+    candidates: keyed.slice(0, options.most),
+    ...(plain === undefined ? {} : { plain }),
+    ...(single === undefined ? {} : { single }),
+  };
 }
 
 /** Partial layouts kept while values are added one by one. */
@@ -243,10 +327,19 @@ function twinOf(network: TableNetwork, v: number): number | undefined {
 }
 
 function sameLayout(a: ValueLayout, b: ValueLayout | undefined): boolean {
-  return b !== undefined && a.bits === b.bits && a.banks === b.banks && a.join === b.join;
+  return b !== undefined && a.bits === b.bits && a.banks === b.banks && a.join === b.join && a.packed === b.packed;
 }
 
+/** The shallowest, packed or not: which of them has containers enough is only known at the end. */
 function thinned(layouts: (ValueLayout | undefined)[][]): (ValueLayout | undefined)[][] {
   const depth = (layout: Layout): number => layout.reduce((sum, l) => sum + (l?.depth ?? 0), 0);
-  return layouts.sort((a, b) => depth(a) - depth(b)).slice(0, KEPT);
+  const sorted = layouts.sort((a, b) => depth(a) - depth(b));
+  const [plain, packed] = [sorted.filter((l) => packedValues(l) === 0), sorted.filter((l) => packedValues(l) > 0)];
+  return [...plain.slice(0, KEPT), ...packed.slice(0, KEPT)];
+}
+
+/** Proved widths, one bank, no joined index; elements share fields or not. */
+export function plainLayout(network: TableNetwork, packed: boolean): Layout {
+  const one = { bits: 8, banks: 1, join: 1, packed, depth: 0, blocks: { sram: 0, tcam: 0 } } as const;
+  return network.values.map((value, i) => (i === 0 ? undefined : { ...one, fields: value.size }));
 }

@@ -10,6 +10,7 @@ import { bitsFor } from '../ternary/index.ts';
 import { lowerAbsDiff } from './absdiff.ts';
 import { networkBounds, type Range } from './bounds.ts';
 import type { ElementField, LowerContext, Phase, TableReport } from './context.ts';
+import { LANE_FIELD, type Lane, planLanes } from './lanes.ts';
 import type { TableNetwork } from './network.ts';
 import { lowerKept } from './rings.ts';
 import { lowerIndices, lowerSum, type SumPlan } from './sums.ts';
@@ -24,7 +25,10 @@ export interface LowerOptions {
   /** Smallest accumulator width to use (default: what the proof allows, 8, 16 or 32). */
   readonly width?: SumBits;
   /** Containers and accumulator banks by value number (default: the narrowest, one bank). */
-  readonly layout?: readonly ({ readonly bits: SumBits; readonly banks: number } | undefined)[];
+  readonly layout?: readonly (
+    | { readonly bits: SumBits; readonly banks: number; readonly packed?: boolean }
+    | undefined
+  )[];
   /** Keep leaf numbers in fields, for `verify`. */
   readonly keepLeaves?: boolean;
   readonly valid?: string;
@@ -47,6 +51,8 @@ export interface Lowered {
     readonly bits: number;
     readonly banks: number;
     readonly ranges: readonly Range[];
+    /** Packed lanes with their proofs, in order of fields. */
+    readonly lanes?: readonly Lane[];
   }[];
   /** Fields of kept leaf numbers, by `map name/tree`. */
   readonly leafFields: ReadonlyMap<string, string>;
@@ -97,6 +103,10 @@ function planSum(network: TableNetwork, bounds: LowerContext['bounds'], value: n
   const tied = tiedValues(network);
   if (tied.includes(value)) for (const other of tied) ranges.push(...bounds[other]);
   const chosen = options.layout?.[value];
+  if (chosen?.packed === true) {
+    const lanes = planLanes(network, value, bounds);
+    if (!('refused' in lanes)) return { bits: LANE_FIELD, banks: chosen.banks, lanes };
+  }
   const bits = sumBits(network.values[value].name, ranges, Math.max(options.width ?? 8, chosen?.bits ?? 8));
   return { bits, banks: chosen?.banks ?? 1 };
 }
@@ -137,7 +147,9 @@ export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowe
     const [first] = maps;
     if (first?.kind === 'absdiff') lowerAbsDiff(context, first, plan);
     else lowerSum(context, value, plan);
-    sums.push({ value: network.values[value].name, bits: plan.bits, banks: plan.banks, ranges: bounds[value] });
+    const { bits, banks, lanes } = plan;
+    const proofs = lanes === undefined ? {} : { lanes: lanes.slots.flat() };
+    sums.push({ value: network.values[value].name, bits, banks, ranges: bounds[value], ...proofs });
   }
   const verdict = lowerVerdict(context, options.valid);
   return {

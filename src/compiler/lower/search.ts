@@ -7,8 +7,19 @@ import { fail } from '../../problem.ts';
 import type { Placement, Program } from '../../program/index.ts';
 import { type Chip, type FitReport, placeProgram } from '../../switch/index.ts';
 import { assembleProgram } from './assemble.ts';
+import { type LayoutOption, type LayoutReport, placedLayout, valueChoices, withoutOptions } from './choice.ts';
 import { joinIndices } from './join.ts';
-import { type Candidate, type Cut, type Layout, type Room, rankLayouts } from './layouts.ts';
+import {
+  type Candidate,
+  type Cut,
+  type Estimate,
+  type LanesChoice,
+  type Layout,
+  plainLayout,
+  type Ranking,
+  type Room,
+  rankLayouts,
+} from './layouts.ts';
 import { type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
 import type { TableNetwork } from './network.ts';
 import { windowNetwork } from './window.ts';
@@ -25,6 +36,7 @@ export interface Compiled {
   readonly cut: number;
   readonly layout: Layout;
   readonly layoutsTried: number;
+  readonly choice: LayoutReport;
 }
 
 /** Layouts with cuts tried before giving up. */
@@ -49,7 +61,7 @@ function roomBehind(name: string, front: Front, chip: Chip): Room {
   const containers: Record<number, number> = {};
   for (const { bits, kind, used, available } of report.phv.containers)
     if (kind === 'normal') containers[bits] = Math.max(0, (available ?? 1e6) - used - LUMP);
-  return { containers, stages: chip.stages, frontStages: placement.stages };
+  return { chip, containers, frontStages: placement.stages };
 }
 
 /** Number of the first phase in egress. */
@@ -73,41 +85,101 @@ function shortage(report: FitReport): number {
   return report.phv.unplaced.length * 100 + report.stages.used;
 }
 
+export interface SearchOptions extends Omit<LowerOptions, 'layout' | 'front' | 'valid'> {
+  /** Where elements share 32-bit fields (default `auto`: where the estimate gains by it). */
+  readonly lanes?: LanesChoice;
+  /** Also place the best layouts without packed lanes and without joined indices, so that the report compares them. Default false. */
+  readonly compare?: boolean;
+}
+
+/** What a search carries from layout to layout. */
+interface Search {
+  readonly name: string;
+  readonly network: TableNetwork;
+  readonly front: Front;
+  readonly chip: Chip;
+  readonly options: SearchOptions;
+  readonly known: Map<Layout, Lowered>;
+}
+
+type Made = Pick<Compiled, 'program' | 'placement' | 'fits' | 'report' | 'lowered' | 'cut' | 'layout'>;
+
+/** Lowers and places one candidate. */
+function make(s: Search, { layout, cut }: Pick<Candidate, 'layout' | 'cut'>): Made {
+  const { front, options } = s;
+  const lowered =
+    s.known.get(layout) ??
+    lowerNetwork(applyJoins(s.network, layout), {
+      ...options,
+      layout,
+      front,
+      ...(front.valid === undefined ? {} : { valid: front.valid }),
+    });
+  s.known.set(layout, lowered);
+  const at = cutPhase(lowered, cut);
+  const program = assembleProgram(s.name, lowered, front, at);
+  const { fits, placement, report } = placeProgram(program, s.chip, { alternatives: false });
+  return { program, placement, fits, report, lowered, cut: at, layout };
+}
+
+/** The chosen layout's report, with what the alternatives were estimated to take and, if asked, take. */
+function reportOf(s: Search, made: Made, estimate: Estimate | null, ranking: Ranking, tried: number): LayoutReport {
+  const { inputs, lanes = 'auto', compare = false } = s.options;
+  const others = withoutOptions(made.layout, ranking).map(({ name, candidate }): LayoutOption => {
+    const placed = compare ? make(s, candidate) : undefined;
+    return {
+      name,
+      estimate: candidate.estimate,
+      placed: placed === undefined ? null : placedLayout(placed.fits, placed.report),
+    };
+  });
+  const placed = placedLayout(made.fits, made.report);
+  return {
+    lanes,
+    values: valueChoices(s.network, inputs, made.lowered, made.layout, lanes),
+    options: [{ name: 'chosen', estimate, placed }, ...others],
+    tried,
+  };
+}
+
 /** Lowers and places: first layout that fits, else the one with the fewest stages (`fits` false). */
 export function searchLayout(
   name: string,
   whole: TableNetwork,
   front: Front,
   chip: Chip,
-  options: Omit<LowerOptions, 'layout' | 'front' | 'valid'>,
+  options: SearchOptions,
 ): Compiled {
   const network = windowNetwork(whole);
+  const s: Search = { name, network, front, chip, options, known: new Map() };
+  const lanes = options.lanes ?? 'auto';
   const unbounded = chip.name === 'unbounded';
-  const candidates: Candidate[] = unbounded
-    ? [{ layout: [], cut: undefined }]
-    : rankLayouts(network, options.inputs, options.width ?? 8, roomBehind(name, front, chip), MOST_LAYOUTS);
-  let best: Compiled | undefined;
-  let tried = 0;
-  const known = new Map<Layout, Lowered>();
-  for (const { layout, cut } of candidates) {
-    const lowered =
-      known.get(layout) ??
-      lowerNetwork(applyJoins(network, layout), {
-        ...options,
-        layout,
-        front,
-        ...(front.valid === undefined ? {} : { valid: front.valid }),
+  const ranking: Ranking = unbounded
+    ? { candidates: [] }
+    : rankLayouts(network, {
+        inputs: options.inputs,
+        width: options.width ?? 8,
+        lanes,
+        room: roomBehind(name, front, chip),
+        most: MOST_LAYOUTS,
       });
-    known.set(layout, lowered);
-    const at = cutPhase(lowered, cut);
-    const program = assembleProgram(name, lowered, front, at);
-    const { fits, placement, report } = placeProgram(program, chip, { alternatives: false });
+  // Nothing is scarce on the unbounded target: one bank, nothing joined, packed only if asked for.
+  const candidates: readonly Omit<Candidate, 'estimate'>[] = unbounded
+    ? [{ layout: plainLayout(network, lanes === 'on'), cut: undefined }]
+    : ranking.candidates;
+  let best: Made | undefined;
+  let tried = 0;
+  for (const candidate of candidates) {
+    const made = make(s, candidate);
     tried++;
-    const made = { program, placement, fits, report, lowered, network, cut: at, layout, layoutsTried: tried };
-    if (fits) return made;
-    if (best === undefined || shortage(report) < shortage(best.report)) best = made;
+    if (best === undefined || made.fits || shortage(made.report) < shortage(best.report)) best = made;
+    if (made.fits) break;
   }
   if (best === undefined) return fail({ code: 'COMPILE-LAYOUT', message: 'no layout to try', where: name });
+  const { layout } = best;
+  const estimate = ranking.candidates.find((c) => c.layout === layout)?.estimate ?? null;
+  const choice = reportOf(s, best, estimate, ranking, tried);
   // Options are worth their schedules only for the layout that is handed back.
-  return { ...best, report: placeProgram(best.program, chip).report, layoutsTried: tried };
+  const report = best.fits ? best.report : placeProgram(best.program, chip).report;
+  return { ...best, report, network, choice, layoutsTried: tried };
 }

@@ -1,6 +1,7 @@
 /** SumReduce on a switch: which tables add into which bank of accumulators, and how the banks are added up. */
 import { constant, fieldOperand, type Instruction, keyless, paramOperand, toUnsigned } from '../../program/index.ts';
 import { reachableLeaves } from './bounds.ts';
+import { liveColumns } from './columns.ts';
 import {
   addAction,
   addPhase,
@@ -12,6 +13,7 @@ import {
   type Phase,
   tableName,
 } from './context.ts';
+import { LANE_FIELD, type Lane, type LanePlan, laneWord, slotsOf } from './lanes.ts';
 import type { ExactMap, IndexMap, Tree, TreeMap } from './network.ts';
 import { treeTable } from './treetable.ts';
 
@@ -21,52 +23,57 @@ export interface SumPlan {
   readonly bits: 8 | 16 | 32;
   /** Independent accumulators per element; added up at the end. */
   readonly banks: number;
+  /** Elements share fields (`bits` is then the fields' width); absent: one field an element. */
+  readonly lanes?: LanePlan;
 }
 
+/** One set of accumulators. A slot is an element, or a packed field of several. */
 interface Bank {
-  readonly field: (element: number) => string;
+  readonly field: (slot: number) => string;
   readonly written: Set<number>;
+  /** Slots that any bank of the value has written: packed fields start once (see LanePlan). */
+  readonly started: Set<number>;
 }
 
-/** Element e of bank b: `nn.h1_3` (bank 0, the final sum), `nn.h1_3_b1`. */
-function bankField(context: LowerContext, value: number, element: number, bank: number): string {
+/** Slot s of bank b: `nn.h1_3` (bank 0, the final sum), `nn.h1_3_b1`; elements 6 and 7 packed: `nn.h1_6to7`. */
+function bankField(context: LowerContext, value: number, slot: number, bank: number, plan: SumPlan): string {
   const name = context.network.values[value].name.replace(/[^A-Za-z0-9]+/g, '_');
-  return `nn.${name}_${element}${bank === 0 ? '' : `_b${bank}`}`;
+  const packed = plan.lanes?.slots[slot];
+  const last = packed?.[packed.length - 1].element ?? slot;
+  const first = packed?.[0].element ?? slot;
+  return `nn.${name}_${first}${last > first ? `to${last}` : ''}${bank === 0 ? '' : `_b${bank}`}`;
 }
 
-/** Instructions that put parameters into a bank: the first writer of an element sets, later ones add. */
-function accumulate(
-  bank: Bank,
-  outIndex: Int32Array,
-  elements: readonly number[],
-): { readonly instructions: Instruction[]; readonly columns: number[] } {
-  const instructions: Instruction[] = [];
-  const columns: number[] = [];
-  for (const o of elements) {
-    const dst = bank.field(outIndex[o]);
-    const param = paramOperand(`v${columns.length}`);
-    columns.push(o);
-    instructions.push(
-      bank.written.has(outIndex[o]) ? { op: 'add', dst, a: param, b: fieldOperand(dst) } : { op: 'set', dst, a: param },
-    );
-    bank.written.add(outIndex[o]);
-  }
-  return { instructions, columns };
+/** What a map does to a bank: instructions on parameters v0.., and the parameters' values by table row. */
+interface Adding {
+  readonly instructions: Instruction[];
+  readonly count: number;
+  readonly data: (row: number) => number[];
 }
 
-/** Columns of a table that are not zero in every row: the others need no action data. */
-function liveColumns(map: TreeMap | ExactMap | IndexMap): number[] {
+/** Instructions that put parameters into a bank: the first writer of a slot sets, later ones add. */
+function accumulate(bank: Bank, map: TreeMap | ExactMap | IndexMap, { lanes }: SumPlan): Adding {
+  const columns = liveColumns(map);
   const n = map.outIndex.length;
-  const live: number[] = [];
-  for (let o = 0; o < n; o++) {
-    for (let at = o; at < map.lut.length; at += n) {
-      if (map.lut[at] !== 0) {
-        live.push(o);
-        break;
-      }
-    }
-  }
-  return live;
+  const slots = lanes === undefined ? columns.map((o) => map.outIndex[o]) : slotsOf(lanes, map);
+  const first = slots.map((slot) => !bank.started.has(slot));
+  const instructions = slots.map((slot, i): Instruction => {
+    const dst = bank.field(slot);
+    const a = paramOperand(`v${i}`);
+    const set = !bank.written.has(slot);
+    bank.written.add(slot);
+    bank.started.add(slot);
+    return set ? { op: 'set', dst, a } : { op: 'add', dst, a, b: fieldOperand(dst) };
+  });
+  const count = slots.length;
+  if (lanes === undefined) return { instructions, count, data: (row) => columns.map((o) => map.lut[row * n + o]) };
+  const column = new Map([...map.outIndex].map((e, o) => [e, o]));
+  const floors = lanes.floors.get(map);
+  const data = (row: number): number[] =>
+    slots.map((slot, i) =>
+      laneWord(lanes, slot, first[i], floors, (e) => (column.has(e) ? map.lut[row * n + column.get(e)!] : undefined)),
+    );
+  return { instructions, count, data };
 }
 
 /** Params v0.. of the accumulator width, plus leaf numbers when they are kept. */
@@ -82,14 +89,13 @@ function treeSum(
   plan: SumPlan,
   bank: Bank,
 ): void {
-  const { instructions, columns } = accumulate(bank, map.outIndex, liveColumns(map));
-  const params = paramsOf(columns.length, plan.bits);
-  const bits = columns.map(() => plan.bits as number);
+  const { instructions, count, data: added } = accumulate(bank, map, plan);
+  const params = paramsOf(count, plan.bits);
+  const bits = new Array<number>(count).fill(plan.bits);
   const leaf = leafKeeping(context, map, instructions, params, bits);
   const name = tableName(map.name);
-  const n = map.outIndex.length;
   const action = addAction(context, `${name}_add`, params, instructions);
-  const data = (index: number): number[] => [...columns.map((o) => map.lut[index * n + o]), ...leaf(index)];
+  const data = (index: number): number[] => [...added(index), ...leaf(index)];
   const note = map.note ?? map.name;
   if (map.trees.length > 1) {
     indexedSum(context, indexPhase, phase, map, { name, action, bits, data, note });
@@ -207,20 +213,19 @@ function exactOnIndices(
 
 /** Map on fuzzy indices that are elements themselves (kept ones, or this packet's). */
 function indexSum(context: LowerContext, phase: Phase, map: IndexMap, plan: SumPlan, bank: Bank): void {
-  const { instructions, columns } = accumulate(bank, map.outIndex, liveColumns(map));
+  const { instructions, count, data } = accumulate(bank, map, plan);
   const name = tableName(map.name);
-  const n = map.outIndex.length;
-  const action = addAction(context, `${name}_add`, paramsOf(columns.length, plan.bits), instructions);
+  const action = addAction(context, `${name}_add`, paramsOf(count, plan.bits), instructions);
   const fields = map.inputs.map((ref) => elementField(context, ref));
   const reach = map.inputs.map((ref) => {
     const { min, max } = context.bounds[ref.value][ref.index];
     return Array.from({ length: max - min + 1 }, (_, i) => min + i);
   });
-  exactOnIndices(context, phase, fields, reach, map.radix, map.lut.length / n, {
+  exactOnIndices(context, phase, fields, reach, map.radix, map.lut.length / map.outIndex.length, {
     name,
     action,
-    bits: columns.map(() => plan.bits),
-    data: (index) => columns.map((o) => map.lut[index * n + o]),
+    bits: new Array<number>(count).fill(plan.bits),
+    data,
     note: map.note ?? map.name,
   });
 }
@@ -262,14 +267,13 @@ function leafIndex(
 
 /** Exact match on an input: one entry a row, the last row as default action (values are clamped to it). */
 function exactSum(context: LowerContext, phase: Phase, map: ExactMap, plan: SumPlan, bank: Bank): void {
-  const { instructions, columns } = accumulate(bank, map.outIndex, liveColumns(map));
+  const { instructions, count: params, data } = accumulate(bank, map, plan);
   const name = tableName(map.name);
-  const action = addAction(context, `${name}_add`, paramsOf(columns.length, plan.bits), instructions);
-  const n = map.outIndex.length;
+  const action = addAction(context, `${name}_add`, paramsOf(params, plan.bits), instructions);
   const source = elementField(context, map.input);
   const range = context.bounds[map.input.value][map.input.index];
   const last = Math.min(map.rows - 1, range.max);
-  const row = (x: number): number[] => columns.map((o) => toUnsigned(map.lut[x * n + o], plan.bits));
+  const row = (x: number): number[] => data(x).map((v) => toUnsigned(v, plan.bits));
   const count = Math.max(0, last - range.min);
   const all = source.bits >= 32 ? 0xffffffff : 2 ** source.bits - 1;
   const entries = {
@@ -279,7 +283,7 @@ function exactSum(context: LowerContext, phase: Phase, map: ExactMap, plan: SumP
     mask: new Uint32Array(count).fill(all),
     priority: new Uint32Array(count),
     action: new Uint8Array(count),
-    dataWords: columns.length,
+    dataWords: params,
     data: Uint32Array.from(Array.from({ length: count }, (_, i) => row(range.min + i)).flat()),
   };
   const note = map.note ?? map.name;
@@ -293,7 +297,7 @@ function exactSum(context: LowerContext, phase: Phase, map: ExactMap, plan: SumP
     entries,
     note,
   };
-  const dataBits = columns.length * plan.bits;
+  const dataBits = params * plan.bits;
   addTable(context, phase, table, {
     kind: 'exact',
     entries: count,
@@ -344,18 +348,24 @@ function addUp(context: LowerContext, value: number, banks: readonly Bank[]): vo
 export function lowerSum(context: LowerContext, value: number, plan: SumPlan): void {
   const { name, size, bias } = context.network.values[value];
   const maps = context.network.maps.filter((m) => m.output === value);
+  const started = new Set<number>();
   const banks = Array.from(
     { length: plan.banks },
     (_, b): Bank => ({
-      field: (e) => bankField(context, value, e, b),
+      field: (slot) => bankField(context, value, slot, b, plan),
       written: new Set<number>(),
+      started,
     }),
   );
-  for (let e = 0; e < size; e++)
-    context.elements[value][e] = { field: bankField(context, value, e, 0), bits: plan.bits };
+  for (let e = 0; e < size; e++) {
+    const lane = plan.lanes?.of[e];
+    const field = bankField(context, value, lane?.slot ?? e, 0, plan);
+    context.elements[value][e] = { field, bits: plan.bits, ...(lane === undefined ? {} : { lane }) };
+  }
   const indexPhase = addPhase(context, `${name} indices`, { value, part: 'indices' });
   const phase = addPhase(context, name, { value, part: 'sums' });
-  startConstants(context, phase, value, maps, banks[0], plan, bias);
+  if (plan.lanes === undefined) startConstants(context, phase, value, maps, banks[0], plan, bias);
+  else startLanes(context, phase, value, maps, banks[0], plan.lanes);
   let next = 0;
   for (const map of maps) {
     if (map.kind === 'absdiff' || map.kind === 'leaf') throw new Error(`${map.kind} is lowered on its own`);
@@ -369,6 +379,26 @@ export function lowerSum(context: LowerContext, value: number, plan: SumPlan): v
   declareBanks(context, value, banks, plan);
 }
 
+/** Packed fields that no map writes hold constants; the others start with their first writer (see LanePlan). */
+function startLanes(
+  context: LowerContext,
+  phase: Phase,
+  value: number,
+  maps: LowerContext['network']['maps'],
+  bank: Bank,
+  lanes: LanePlan,
+): void {
+  const written = new Set(maps.flatMap((map) => slotsOf(lanes, map)));
+  const instructions = lanes.slots.flatMap((_, slot): Instruction[] => {
+    if (written.has(slot)) return [];
+    bank.written.add(slot);
+    bank.started.add(slot);
+    const word = laneWord(lanes, slot, true, undefined, () => undefined);
+    return [{ op: 'set', dst: bank.field(slot), a: constant(word) }];
+  });
+  addStart(context, phase, value, instructions);
+}
+
 /** Elements with a bias, constant maps, or no writer at all start from a constant. */
 function startConstants(
   context: LowerContext,
@@ -379,7 +409,7 @@ function startConstants(
   plan: SumPlan,
   bias: ArrayLike<number> | undefined,
 ): void {
-  const { size, name } = context.network.values[value];
+  const { size } = context.network.values[value];
   const start = Array.from({ length: size }, (_, e) => bias?.[e] ?? 0);
   const written = new Set<number>();
   for (const map of maps) {
@@ -396,7 +426,13 @@ function startConstants(
     instructions.push({ op: 'set', dst: bank.field(e), a: constant(toUnsigned(c, plan.bits)) });
     bank.written.add(e);
   });
+  addStart(context, phase, value, instructions);
+}
+
+/** Keyless table that sets accumulators to constants. */
+function addStart(context: LowerContext, phase: Phase, value: number, instructions: readonly Instruction[]): void {
   if (instructions.length === 0) return;
+  const { name } = context.network.values[value];
   const step = `${tableName(name)}_start`;
   const action = addAction(context, `${step}_go`, {}, instructions);
   addTable(context, phase, keyless(step, 'ingress', action, `constants of ${name}`), {
@@ -413,10 +449,21 @@ function declareBanks(context: LowerContext, value: number, banks: readonly Bank
   const name = context.network.values[value].name;
   banks.forEach((bank, b) => {
     for (const e of [...bank.written].sort((x, y) => x - y)) {
+      const packed = plan.lanes?.slots[e];
+      if (packed !== undefined) {
+        declareLanes(context, bank.field(e), `${b === 0 ? '' : `partial sum ${b}: `}`, name, packed);
+        continue;
+      }
       const { min, max } = context.bounds[value][e];
       const note =
         b === 0 ? `element ${e} of ${name}, proved within ${min}..${max}` : `partial sum ${b} of ${name}[${e}]`;
       declare(context, bank.field(e), plan.bits, note);
     }
   });
+}
+
+function declareLanes(context: LowerContext, field: string, part: string, name: string, packed: readonly Lane[]): void {
+  const held = packed.map((l) => `${name}[${l.element}]${l.excess > 0 ? ` + ${l.excess}` : ''} at bit ${l.low}`);
+  const lanes = packed.map(({ low, bits }) => ({ low, bits }));
+  context.fields.push({ name: field, bits: LANE_FIELD, source: 'metadata', lanes, note: `${part}${held.join(', ')}` });
 }

@@ -96,6 +96,7 @@ export function ternaryKeys(context: LowerContext, refs: readonly ElementRef[]):
   return refs.map((ref) => {
     const field = elementField(context, ref);
     const { bits } = keySpec(context, ref);
+    if (field.lane !== undefined) return { field: field.field, match: 'ternary', slice: { low: field.lane.low, bits } };
     return bits < field.bits
       ? { field: field.field, match: 'ternary', slice: { low: 0, bits } }
       : { field: field.field, match: 'ternary' };

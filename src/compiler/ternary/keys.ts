@@ -7,6 +7,8 @@ export interface KeySpec {
   /** Smallest and largest value that can occur; what lies outside is "don't care". */
   readonly min: number;
   readonly max: number;
+  /** The wire carries the position itself (value + 2^(bits − 1) when signed), as packed lanes do, and not two's complement. */
+  readonly excess?: boolean;
 }
 
 /** An entry as prefixes: key k matches when its bits above the `wild[k]` lowest equal those of `value[k]`. Smaller priority wins. */
@@ -36,10 +38,10 @@ export function position(key: KeySpec, value: number): number {
   return key.signed ? value + 2 ** (key.bits - 1) : value;
 }
 
-/** The bits on the wire of a position: two's complement is the position with its top bit flipped. */
+/** The bits on the wire of a position: two's complement is the position with its top bit flipped; an excess key carries the position. */
 export function wireBits(key: KeySpec, at: number): number {
   const half = 2 ** (key.bits - 1);
-  return key.signed ? (at >= half ? at - half : at + half) : at;
+  return key.signed && key.excess !== true ? (at >= half ? at - half : at + half) : at;
 }
 
 /** Mask of a prefix with `wild` free low bits, as an unsigned 32-bit word. */

@@ -1,6 +1,7 @@
 /** The frame of a report: one self-contained HTML file, light and dark, readable on a phone, reachable by keyboard. */
 
 import { escapeHtml } from './escape.ts';
+import { POLICY, SCRIPT } from './script.ts';
 import { STYLE } from './style.ts';
 
 export interface Section {
@@ -10,20 +11,30 @@ export interface Section {
   readonly body: string;
 }
 
-/** A whole page with a table of contents. */
-export function htmlPage(title: string, lead: string, sections: readonly Section[]): string {
+export interface PageHead {
+  readonly title: string;
+  /** Right of the title. */
+  readonly badge?: { readonly text: string; readonly tone: 'pass' | 'fail' };
+  /** HTML below the title. */
+  readonly lead: string;
+}
+
+/** A whole page with a list of contents; sections without content are left out. */
+export function htmlPage({ title, badge, lead }: PageHead, sections: readonly Section[]): string {
   const shown = sections.filter(({ body }) => body !== '');
-  const contents = shown.map(({ id, title }) => `<li><a href="#${id}">${escapeHtml(title)}</a></li>`).join('');
+  const contents = shown.map((one) => `<li><a href="#${one.id}">${escapeHtml(one.title)}</a></li>`).join('');
   const main = shown
     .map(
-      ({ id, title, body }) =>
-        `<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${escapeHtml(title)}</h2>\n${body}\n</section>`,
+      (one) =>
+        `<section id="${one.id}" aria-labelledby="${one.id}-title"><h2 id="${one.id}-title">${escapeHtml(one.title)}</h2>\n${one.body}\n</section>`,
     )
     .join('\n');
+  const mark = badge === undefined ? '' : `<span class="badge ${badge.tone}">${escapeHtml(badge.text)}</span>`;
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="pegasim">
 <title>${escapeHtml(title)}</title>
@@ -31,60 +42,36 @@ export function htmlPage(title: string, lead: string, sections: readonly Section
 </head>
 <body>
 <a class="skip" href="#main">Skip to the results</a>
-<header><h1>${escapeHtml(title)}</h1>${lead}</header>
+<div class="page">
+<header><div class="title"><h1>${escapeHtml(title)}</h1>${mark}</div>${lead}</header>
+<div class="body">
 <nav aria-label="Contents"><ul>${contents}</ul></nav>
-<main id="main">
+<main id="main" tabindex="-1">
 ${main}
+<footer><p>Written by pegasim. Everything shown is in the JSON result beside this page; nothing is loaded from anywhere.</p></footer>
 </main>
+</div>
+</div>
+<script>${SCRIPT}</script>
 </body>
 </html>
 `;
 }
 
-/** A table; cells are text and get escaped. Wide tables scroll inside their own box. */
-export function htmlTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  align: string,
-  caption: string,
-): string {
-  const cell = (tag: 'th' | 'td', text: string, i: number): string => {
-    const right = align[i] === 'r' ? ' class="r"' : '';
-    const scope = tag === 'th' ? ' scope="col"' : '';
-    return `<${tag}${scope}${right}>${escapeHtml(text)}</${tag}>`;
-  };
-  const head = header.map((text, i) => cell('th', text, i)).join('');
-  const body = rows.map((row) => `<tr>${row.map((text, i) => cell('td', text, i)).join('')}</tr>`).join('\n');
-  return `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(caption)}"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${head}</tr></thead><tbody>
-${body}
-</tbody></table></div>`;
+export interface Card {
+  readonly name: string;
+  readonly value: string;
+  readonly note?: string;
+  readonly tone?: 'pass' | 'fail';
+  /** A share drawn as a bar below the value; above 1 it is drawn full, in the colour of a loss. */
+  readonly share?: number;
 }
 
-export interface HeatText {
-  readonly caption: string;
-  /** Name of the corner cell: `true \\ predicted`. */
-  readonly corner: string;
-  /** Value that gets the full colour; default the largest. */
-  readonly max?: number;
-  readonly cell: (value: number) => string;
-}
-
-/** A matrix as a table whose cells are shaded by value: readable by eye and by screen reader alike. */
-export function heatTable(
-  rows: readonly string[],
-  columns: readonly string[],
-  values: readonly (readonly number[])[],
-  text: HeatText,
-): string {
-  const max = text.max ?? Math.max(1e-12, ...values.map((row) => Math.max(0, ...row)));
-  const shade = (value: number): number => Math.round((Math.min(Math.max(value, 0), max) / max) * 85);
-  const cell = (value: number): string =>
-    `<td class="r" style="--heat-share:${shade(value)}%">${escapeHtml(text.cell(value))}</td>`;
-  const head = columns.map((name) => `<th scope="col" class="r">${escapeHtml(name)}</th>`).join('');
-  const body = rows
-    .map((name, i) => `<tr><th scope="row">${escapeHtml(name)}</th>${(values[i] ?? []).map(cell).join('')}</tr>`)
-    .join('\n');
-  return `<div class="wide" tabindex="0" role="region" aria-label="${escapeHtml(text.caption)}"><table class="heat"><caption>${escapeHtml(text.caption)}</caption><thead><tr><th scope="col">${escapeHtml(text.corner)}</th>${head}</tr></thead><tbody>
-${body}
-</tbody></table></div>`;
+/** The figures that a reader wants first. */
+export function cards(items: readonly Card[]): string {
+  const meter = (share: number): string =>
+    `<span class="meter" aria-hidden="true"><i${share > 1 ? ' class="over"' : ''} style="width:${Math.round(Math.min(share, 1) * 100)}%"></i></span>`;
+  const card = ({ name, value, note, tone, share }: Card): string =>
+    `<div class="card"><dt>${escapeHtml(name)}</dt><dd><span${tone === undefined ? '' : ` class="${tone}"`}>${escapeHtml(value)}</span>${note === undefined ? '' : `<div class="note">${escapeHtml(note)}</div>`}${share === undefined ? '' : meter(share)}</dd></div>`;
+  return `<dl class="cards">${items.map(card).join('')}</dl>`;
 }

@@ -1,70 +1,133 @@
-/** The summary page over several scenarios: one sortable table, accuracy against resources, each result below. */
+/** The summary page over several scenarios: a sortable table, accuracy against resources, matrices, each result below. */
 
 import type { ScenarioResult, ScenarioTiming } from '../../study/index.ts';
 import { count, percent, score } from '../text-table.ts';
-import { scatterChart } from './charts.ts';
+import { waterfall } from './accuracy.ts';
+import { type ScatterPoint, scatterChart } from './charts.ts';
 import { escapeHtml } from './escape.ts';
-import { htmlPage, htmlTable, type Section } from './page.ts';
-import { cards, resultPage, resultSections } from './result-page.ts';
+import { mainFigure, signedPoints } from './main-figure.ts';
+import { matrices, shortName } from './matrix.ts';
+import { cards, htmlPage, type Section } from './page.ts';
+import { resultPage, resultSections } from './result-page.ts';
+import { summary } from './summary.ts';
+import { htmlTable } from './tables.ts';
 
 export interface Reported {
   readonly result: ScenarioResult;
   readonly timing?: ScenarioTiming;
 }
 
-/** Sorts tables of class `sortable` by a click or Enter on a heading; the page reads the same without it. */
-const SORTER = `<script>for(const table of document.querySelectorAll('.sortable table')){const body=table.tBodies[0];
-[...table.tHead.rows[0].cells].forEach((cell,i)=>{const button=document.createElement('button');button.type='button';button.textContent=cell.textContent;cell.textContent='';cell.append(button);
-button.addEventListener('click',()=>{const up=cell.getAttribute('aria-sort')!=='ascending';for(const other of table.tHead.rows[0].cells)other.removeAttribute('aria-sort');cell.setAttribute('aria-sort',up?'ascending':'descending');
-const value=(row)=>row.cells[i].textContent;const number=(text)=>Number(text.replace(/[ ,%]/g,''));
-const rows=[...body.rows].sort((a,b)=>{const[x,y]=[value(a),value(b)];const order=Number.isNaN(number(x))||Number.isNaN(number(y))?x.localeCompare(y):number(x)-number(y);return up?order:-order;});body.append(...rows);});});}</script>`;
+/** Results that a page shows whole; with more of them each one shows its summary and waterfall, and pages stay small. */
+const MOST_WHOLE = 8;
 
-/** The figure that scenarios are compared by: ROC AUC of scores, else macro-F1. */
-function mainFigure({ replay }: ScenarioResult): number {
-  return replay.switch.rocAuc ?? replay.switch.packets.macroF1;
+function shareOf(result: ScenarioResult, name: string): number {
+  return Number(result.figures[name] ?? 0);
 }
 
-function floatFigure({ replay }: ScenarioResult): number | undefined {
-  return (replay.switch.rocAuc === null ? replay.float?.packets.macroF1 : replay.float?.rocAuc) ?? undefined;
+function overviewTable(items: readonly Reported[]): string {
+  const rows = items.map(({ result }, i) => {
+    const { ours, theirs } = mainFigure(result);
+    const limited = result.fit.stages.available !== null;
+    return [
+      { html: `<a href="#s${i + 1}">${escapeHtml(result.name)}</a>` },
+      { html: `<span class="${result.pass ? 'pass' : 'fail'}">${result.pass ? '✓ pass' : '✗ FAIL'}</span>` },
+      score(ours),
+      score(theirs),
+      theirs === undefined ? '–' : signedPoints(ours - theirs),
+      percent(result.replay.switch.coverage),
+      result.fit.chipTitle,
+      result.fit.fits ? 'fits' : 'does not fit',
+      String(result.fit.stages.used),
+      limited ? percent(shareOf(result, 'sram')) : '–',
+      limited ? percent(shareOf(result, 'tcam')) : '–',
+      count(result.replay.scored),
+    ];
+  });
+  const header = [
+    'scenario',
+    'outcome',
+    'switch',
+    'float',
+    'points',
+    'coverage',
+    'chip',
+    'fit',
+    'stages',
+    'SRAM',
+    'TCAM',
+    'packets',
+  ];
+  return htmlTable(header, rows, 'klrrrrllrrrr', {
+    caption: 'All scenarios: macro-F1, or ROC AUC of anomaly scores; packets scored',
+  });
+}
+
+function scatters(items: readonly Reported[]): string {
+  const point = (x: (result: ScenarioResult) => number): ScatterPoint[] =>
+    items.map(({ result }) => ({
+      name: shortName(result.name),
+      x: x(result),
+      y: mainFigure(result).ours,
+      group: result.pass ? 'pass' : 'FAIL',
+    }));
+  const y = 'macro-F1 or ROC AUC';
+  const stages = scatterChart(
+    point(({ fit }) => fit.stages.used),
+    { caption: 'Accuracy against stages', x: 'stages', y },
+  );
+  const blocks = (result: ScenarioResult): number =>
+    result.fit.totals.find((one) => one.resource === 'sram')?.used ?? 0;
+  const memory = scatterChart(point(blocks), { caption: 'Accuracy against memory', x: 'SRAM blocks', y });
+  return `<div class="pair">${stages}${memory}</div>`;
 }
 
 function overview(items: readonly Reported[]): string {
-  const share = (result: ScenarioResult, name: string): number => Number(result.figures[name] ?? 0);
-  const rows = items.map(({ result }) => [
-    result.name,
-    result.pass ? 'pass' : 'FAIL',
-    score(mainFigure(result)),
-    score(floatFigure(result)),
-    result.fit.fits ? 'fits' : 'no',
-    String(result.fit.stages.used),
-    percent(share(result, 'sram')),
-    percent(share(result, 'tcam')),
-    count(result.replay.scored),
-  ]);
-  const header = ['scenario', 'outcome', 'switch', 'float', 'fit', 'stages', 'SRAM', 'TCAM', 'packets'];
-  const points = items.map(({ result }) => ({ name: result.name, x: result.fit.stages.used, y: mainFigure(result) }));
-  const memory = items.map(({ result }) => ({
-    name: result.name,
-    x: share(result, 'sram') * 100,
-    y: mainFigure(result),
-  }));
   const passed = items.filter(({ result }) => result.pass).length;
-  const tone = passed === items.length ? 'pass' : 'fail';
-  return `${cards([{ name: 'scenarios that pass', value: `${passed} of ${items.length}`, tone }])}
-<div class="sortable">${htmlTable(header, rows, 'llrrlrrrr', 'All scenarios: macro-F1, or ROC AUC of scores')}</div>
-<div class="charts">${scatterChart(points, { caption: 'Accuracy against stages', x: 'stages', y: 'macro-F1 or AUC' })}
-${scatterChart(memory, { caption: 'Accuracy against memory', x: 'SRAM, % of the chip', y: 'macro-F1 or AUC' })}</div>${SORTER}`;
+  const fits = items.filter(({ result }) => result.fit.fits).length;
+  const head = cards([
+    {
+      name: 'scenarios that pass',
+      value: `${passed} of ${items.length}`,
+      tone: passed === items.length ? 'pass' : 'fail',
+    },
+    { name: 'programs that fit', value: `${fits} of ${items.length}` },
+    { name: 'packets scored', value: count(items.reduce((sum, { result }) => sum + result.replay.scored, 0)) },
+  ]);
+  return `${head}${overviewTable(items)}${scatters(items)}`;
+}
+
+function oneOfMany({ result, timing }: Reported, number: number, whole: boolean): Section {
+  const inner = whole
+    ? resultSections(result, timing, `s${number}-`)
+        .filter(({ body }) => body !== '')
+        .map(({ id, title, body }) => `<h3 id="${id}">${escapeHtml(title)}</h3>\n${body}`)
+        .join('\n')
+    : `${summary(result, timing)}${waterfall(result)}`;
+  const { name, ours } = mainFigure(result);
+  const outcome = result.pass ? '✓ pass' : '✗ FAIL';
+  const line = `<span class="${result.pass ? 'pass' : 'fail'}">${outcome}</span>, ${name} ${score(ours)}: open`;
+  const about = result.about === null ? '' : `<p>${escapeHtml(result.about)}</p>`;
+  return {
+    id: `s${number}`,
+    title: result.name,
+    body: `${about}<details><summary>${line}</summary>\n${inner}\n</details>`,
+  };
 }
 
 /** One result: its page. Several: a summary, then each result folded away. */
 export function studyPage(items: readonly Reported[]): string {
   const [only] = items;
   if (only !== undefined && items.length === 1) return resultPage(only.result, only.timing);
-  const each = items.map(({ result, timing }, i): Section => {
-    const parts = resultSections(result, timing, `s${i + 1}-`).filter(({ body }) => body !== '');
-    const inner = parts.map(({ id, title, body }) => `<h3 id="${id}">${escapeHtml(title)}</h3>\n${body}`).join('\n');
-    const line = `${result.pass ? 'pass' : 'FAIL'}, ${score(mainFigure(result))}`;
-    return { id: `s${i + 1}`, title: result.name, body: `<details><summary>${line}</summary>\n${inner}\n</details>` };
-  });
-  return htmlPage('Scenarios', '', [{ id: 'all', title: 'All scenarios', body: overview(items) }, ...each]);
+  const each = items.map((one, i) => oneOfMany(one, i + 1, items.length <= MOST_WHOLE));
+  const grids = matrices(items.map(({ result }) => result)).map(
+    ({ name, body }, i): Section => ({ id: `matrix-${i + 1}`, title: `Matrix: ${name}`, body }),
+  );
+  const pass = items.every(({ result }) => result.pass);
+  const badge = { text: pass ? '✓ all pass' : '✗ not all pass', tone: pass ? 'pass' : 'fail' } as const;
+  const title = `${items.length} scenarios`;
+  return htmlPage({ title, badge, lead: '' }, [
+    { id: 'all', title: 'All scenarios', body: overview(items) },
+    ...grids,
+    ...each,
+  ]);
 }

@@ -1,0 +1,128 @@
+/**
+ * Neighbouring column operations as one loop over packets: what they pass on to each other stays in registers, only what others
+ * read goes to columns. Operations move next to those that need them first; loops end where their code would leave the caches.
+ */
+
+import { type Column, type ColumnOp, keepsDestination, readsOf, writesOf } from './ir.ts';
+
+export type Loop = Extract<ColumnOp, { op: 'loop' }>;
+
+/** Machine instructions of a loop, as estimated: some 16 KiB of code. */
+const MAX_WEIGHT = 140;
+
+/** Operations with loops in place of what can be fused. `wanted`: columns read after the last operation. */
+export function makeLoops(ops: readonly ColumnOp[], wanted: readonly Column[]): ColumnOp[] {
+  const readsAfter = readsBehind(ops, wanted);
+  const out: ColumnOp[] = [];
+  for (let from = 0; from < ops.length; ) {
+    const op = ops[from];
+    if (op.op === 'skip') {
+      out.push(...ops.slice(from, from + op.count + 1));
+      from += op.count + 1;
+      continue;
+    }
+    let to = from;
+    while (to < ops.length && isFusable(ops[to])) to++;
+    const stretch = ops.slice(from, to);
+    if (stretch.some(looksUp)) out.push(...loopsOf(stretch, readsAfter(to)));
+    else out.push(...stretch);
+    if (to === from) out.push(ops[to++]);
+    from = to;
+  }
+  return out;
+}
+
+/** Columns read from operation i on. */
+function readsBehind(ops: readonly ColumnOp[], wanted: readonly Column[]): (i: number) => ReadonlySet<Column> {
+  const last = new Map<Column, number>();
+  ops.forEach((op, i) => {
+    for (const column of readsOf(op)) last.set(column, i);
+  });
+  for (const column of wanted) last.set(column, ops.length);
+  return (i) => new Set([...last].flatMap(([column, at]) => (at >= i ? [column] : [])));
+}
+
+function isFusable(op: ColumnOp): boolean {
+  if (op.op === 'binary') return !op.sub.includes('Sat');
+  return ['compare', 'move', 'shiftS', 'direct', 'product', 'gather', 'sum'].includes(op.op);
+}
+
+function looksUp(op: ColumnOp): boolean {
+  return op.op === 'direct' || op.op === 'product' || op.op === 'gather' || op.op === 'sum';
+}
+
+function weight(op: ColumnOp): number {
+  if (op.op !== 'sum') return 4;
+  const vectors = Math.ceil((op.dsts.length * op.terms[0].data.BYTES_PER_ELEMENT) / 16);
+  return op.terms.length * (2 + vectors) + 3 * op.dsts.length;
+}
+
+function loopsOf(stretch: readonly ColumnOp[], after: ReadonlySet<Column>): ColumnOp[] {
+  const ops = scheduled(stretch);
+  const readsAfter = readsBehind(ops, [...after]);
+  const out: Loop[] = [];
+  for (let from = 0; from < ops.length; ) {
+    let to = from;
+    for (let sum = 0; to < ops.length && (to === from || sum + weight(ops[to]) <= MAX_WEIGHT); to++)
+      sum += weight(ops[to]);
+    out.push(loopOf(ops.slice(from, to), readsAfter(to)));
+    from = to;
+  }
+  return out;
+}
+
+function loopOf(ops: readonly ColumnOp[], after: ReadonlySet<Column>): Loop {
+  const reads = new Set<Column>();
+  const writes = new Set<Column>();
+  for (const op of ops) {
+    for (const column of readsOf(op)) if (!writes.has(column)) reads.add(column);
+    for (const column of writesOf(op)) writes.add(column);
+  }
+  return { op: 'loop', ops, reads: [...reads], writes: [...writes].filter((column) => after.has(column)) };
+}
+
+/** The same operations, each as late as its first reader allows: depth first from those that nobody in the stretch needs. */
+function scheduled(ops: readonly ColumnOp[]): ColumnOp[] {
+  const needs = dependences(ops);
+  const needed = new Set(needs.flat());
+  const done = new Uint8Array(ops.length);
+  const out: ColumnOp[] = [];
+  const visit = (start: number) => {
+    const stack = [start];
+    while (stack.length > 0) {
+      const at = stack[stack.length - 1];
+      const open = done[at] === 0 ? needs[at].find((i) => done[i] === 0) : undefined;
+      if (open !== undefined) {
+        stack.push(open);
+        continue;
+      }
+      stack.pop();
+      if (done[at] === 0) out.push(ops[at]);
+      done[at] = 1;
+    }
+  };
+  for (let i = 0; i < ops.length; i++) if (!needed.has(i)) visit(i);
+  return out;
+}
+
+/** Per operation the earlier ones that must come first: writers of what it reads, readers and writers of what it writes. */
+function dependences(ops: readonly ColumnOp[]): number[][] {
+  const writer = new Map<Column, number>();
+  const readers = new Map<Column, number[]>();
+  return ops.map((op, i) => {
+    const needs = new Set<number>();
+    for (const column of readsOf(op)) {
+      const from = writer.get(column);
+      if (from !== undefined) needs.add(from);
+      readers.set(column, [...(readers.get(column) ?? []), i]);
+    }
+    for (const column of writesOf(op)) {
+      const before = writer.get(column);
+      if (before !== undefined) needs.add(before);
+      for (const reader of readers.get(column) ?? []) if (reader !== i) needs.add(reader);
+      readers.set(column, keepsDestination(op) ? [i] : []);
+      writer.set(column, i);
+    }
+    return [...needs].sort((a, b) => a - b);
+  });
+}
