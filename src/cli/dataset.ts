@@ -1,5 +1,6 @@
 /** `pegasim dataset inspect|split|convert`: look a dataset over, deal its flows, write it in another form. */
 
+import { fail } from '../problem.ts';
 import { type CommonArgs, defineCommand } from './command.ts';
 import { EXIT_INPUT } from './exit.ts';
 import { type DatasetArgs, datasetFromArgs, datasetOptionGroup } from './options.ts';
@@ -9,7 +10,7 @@ import { progressDisplay } from './progress.ts';
 interface Args extends CommonArgs, DatasetArgs {
   path: string;
   out: string;
-  to: 'flow-json' | 'folders';
+  to: 'flow-json' | 'folders' | 'rows';
 }
 
 async function specOf(args: Args) {
@@ -18,24 +19,43 @@ async function specOf(args: Args) {
   return { spec: datasetSpec(datasetFromArgs(args.path, args), progress.report), progress };
 }
 
+/** The options of a CSV of feature rows; undefined for captures and flow JSON. */
+async function rowsOf(args: Args) {
+  const { isRows, rowsSpec } = await import('../study/index.ts');
+  const options = datasetFromArgs(args.path, args);
+  return isRows(options) ? rowsSpec(options) : undefined;
+}
+
 async function inspect(args: Args): Promise<void> {
-  const { inspectDataset } = await import('../traffic/index.ts');
-  const { datasetText } = await import('../report/index.ts');
+  const { inspectDataset, inspectRows } = await import('../traffic/index.ts');
+  const { datasetText, rowsText } = await import('../report/index.ts');
+  const rows = await rowsOf(args);
   const { spec, progress } = await specOf(args);
-  const report = await inspectDataset(spec).finally(progress.stop);
-  outResult(args.json, report, () => datasetText(report));
-  if (report.problems.length > 0 && !args.acceptDamage) process.exitCode = EXIT_INPUT;
+  const found = rows === undefined ? await inspectDataset(spec).finally(progress.stop) : inspectRows(rows);
+  outResult(args.json, found, () => ('features' in found ? rowsText(found) : datasetText(found)));
+  if (found.problems.length > 0 && !args.acceptDamage) process.exitCode = EXIT_INPUT;
 }
 
 async function split(args: Args): Promise<void> {
-  const { splitDataset } = await import('../traffic/index.ts');
+  const { loadRows, splitDataset, writeRows } = await import('../traffic/index.ts');
+  const rows = await rowsOf(args);
   const { spec, progress } = await specOf(args);
-  const written = await splitDataset(spec, args.out).finally(progress.stop);
-  outResult(args.json, written, () => `${written.count} flows written to ${written.path}`);
+  const written =
+    rows === undefined
+      ? { ...(await splitDataset(spec, args.out).finally(progress.stop)), what: 'flows' }
+      : { ...writeRows(args.out, loadRows(rows)), what: 'rows' };
+  outResult(args.json, written, () => `${written.count} ${written.what} written to ${written.path}`);
 }
 
 async function convert(args: Args): Promise<void> {
-  const { loadDataset, writeClassFolders, writeFlowJson } = await import('../traffic/index.ts');
+  const { loadDataset, loadRows, writeClassFolders, writeFlowJson, writeRows } = await import('../traffic/index.ts');
+  const rows = await rowsOf(args);
+  if ((rows === undefined) !== (args.to !== 'rows')) refuseForm(args);
+  if (rows !== undefined) {
+    const written = { ...writeRows(args.out, loadRows(rows)), what: 'rows' };
+    outResult(args.json, written, () => `${written.count} rows written to ${written.path}`);
+    return;
+  }
   const { spec, progress } = await specOf(args);
   const dataset = await loadDataset(spec).finally(progress.stop);
   const written =
@@ -46,10 +66,24 @@ async function convert(args: Args): Promise<void> {
   outResult(args.json, written, () => `${written.count} ${written.what} written to ${written.path}`);
 }
 
+/** Rows hold no packets, and captures hold no rows yet. @throws ProblemError CLI-USAGE */
+function refuseForm({ path, to }: Args): never {
+  return fail({
+    code: 'CLI-USAGE',
+    where: path,
+    message:
+      to === 'rows' ? 'only a CSV of feature rows becomes rows' : `feature rows hold no packets to write as ${to}`,
+    hint:
+      to === 'rows'
+        ? '`pegasim features export` computes the rows of captures and flow JSON'
+        : '--to rows writes them with catalogue names, classes and split',
+  });
+}
+
 const PATH = {
   type: 'string',
   demandOption: true,
-  describe: 'folder of captures by class, captures with labels.csv, or flow JSON',
+  describe: 'folder of captures by class, captures with labels.csv, flow JSON, or a CSV of feature rows',
 } as const;
 
 const inspectCommand = defineCommand<Args>({
@@ -65,12 +99,18 @@ const inspectCommand = defineCommand<Args>({
 
 const splitCommand = defineCommand<Args>({
   command: 'split <path>',
-  describe: 'deal flows to train, validation and test; write them as labels.csv with a split column',
+  describe: 'deal flows (or rows) to train, validation and test; write them with a split column',
   builder: (yargs) =>
     yargs
       .positional('path', PATH)
-      .option('out', { type: 'string', alias: 'o', default: 'labels.csv', describe: 'CSV to write' })
-      .options(datasetOptionGroup),
+      .option('out', {
+        type: 'string',
+        alias: 'o',
+        default: 'labels.csv',
+        describe: 'labels.csv, flow JSON or CSV of rows to write',
+      })
+      .options(datasetOptionGroup)
+      .example('$0 dataset split traces/p2p --split-by flow -o labels.csv', 'reads again with --split-by column'),
   handler: split,
 });
 
@@ -81,13 +121,18 @@ const convertCommand = defineCommand<Args>({
     yargs
       .positional('path', PATH)
       .option('to', {
-        choices: ['flow-json', 'folders'] as const,
+        choices: ['flow-json', 'folders', 'rows'] as const,
         default: 'flow-json',
-        describe: 'one JSON of flows (len_seq, ts_seq), or a folder of captures per class',
+        describe:
+          'one JSON of flows (len_seq, ts_seq), a folder of captures per class, or feature rows (of a CSV) under catalogue names',
       })
       .option('out', { type: 'string', alias: 'o', demandOption: true, describe: 'file or folder to write' })
       .options(datasetOptionGroup)
-      .example('$0 dataset convert traces/p2p --to flow-json -o p2p.json', 'as other tools read it'),
+      .example('$0 dataset convert traces/p2p --to flow-json -o p2p.json', 'as other tools read it')
+      .example(
+        '$0 dataset convert flows.json --to folders -o captures',
+        'packets of the sizes and times of a flow JSON',
+      ),
   handler: convert,
 });
 

@@ -5,7 +5,7 @@ import { idealRows, type PacketRows } from '../features/index.ts';
 import { checkWritable, writeFile } from '../files.ts';
 import type { Progress } from '../problem.ts';
 import { type LoadedDataset, writeRows } from '../traffic/index.ts';
-import { type InputShape, idealOptions, loadScenarioDataset, switchRows } from './inputs.ts';
+import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
 import { encodeNpy } from './npy.ts';
 import type { DatasetOptions, FlowOptions } from './scenario.ts';
 
@@ -31,7 +31,7 @@ export interface ExportOutcome {
 }
 
 /**
- * Write `ideal` and `switch` matrices, `labels`, `split` and `columns.json` (names, classes, units) into a folder.
+ * Write `ideal` and `switch` matrices, `labels`, `split` and `columns.json` (names, classes, unit of time, metadata for ONNX) into a folder.
  * @throws ProblemError of the dataset and the features; FILE-WRITE
  */
 export async function exportFeatures(task: ExportTask): Promise<ExportOutcome> {
@@ -47,6 +47,7 @@ export async function exportFeatures(task: ExportTask): Promise<ExportOutcome> {
     classes: dataset.classes,
     split: ['train', 'validation', 'test'],
     tickNs: 2 ** flow.tickBits,
+    metadata: metadataOf(shape, dataset.classes, flow),
   };
   writeFile(join(out, 'columns.json'), `${JSON.stringify(columns, null, 2)}\n`);
   const files = format === 'csv' ? csvFiles(out, ideal, real) : npyFiles(out, shape.window, ideal, real);
@@ -59,6 +60,17 @@ export async function exportFeatures(task: ExportTask): Promise<ExportOutcome> {
     splits: splits as [number, number, number],
     different,
     dataset,
+  };
+}
+
+/** What the ONNX file must say of its input, as `metadata_props` take it: one JSON text per key. */
+function metadataOf(shape: InputShape, classes: readonly string[], flow: FlowOptions): Record<string, string> {
+  const units = timeUnits(shape.features, flow.tickBits);
+  return {
+    'pegasim.features': JSON.stringify(shape.features),
+    'pegasim.window': JSON.stringify(shape.window),
+    'pegasim.classes': JSON.stringify(classes),
+    ...(Object.keys(units).length === 0 ? {} : { 'pegasim.units': JSON.stringify(units) }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Feature-row CSV files as training and calibration data: no packets, so nothing to replay. */
 
 import { TIME_FEATURES } from '../features/index.ts';
-import { type FeatureRows, loadRows } from '../traffic/index.ts';
+import { type FeatureRows, loadRows, type RowsSpec } from '../traffic/index.ts';
 import { datasetSpec } from './inputs.ts';
 import type { DatasetOptions } from './scenario.ts';
 
@@ -17,15 +17,20 @@ export function rowsUnitNs(options: DatasetOptions): number {
   return options.unitNs ?? PUBLISHED_UNIT_NS;
 }
 
-/** @throws ProblemError TRAFFIC-* with file and line */
-export function loadScenarioRows(options: DatasetOptions): FeatureRows {
+/** The dataset section as the reader of feature rows takes it. */
+export function rowsSpec(options: DatasetOptions): RowsSpec {
   const { split } = datasetSpec(options);
-  return loadRows({
+  return {
     path: options.path,
     ...(options.labelColumn === 'class' ? {} : { labelColumn: options.labelColumn }),
     ...(options.classes === undefined ? {} : { classes: options.classes }),
     ...(split === undefined ? {} : { split }),
-  });
+  };
+}
+
+/** @throws ProblemError TRAFFIC-* with file and line */
+export function loadScenarioRows(options: DatasetOptions): FeatureRows {
+  return loadRows(rowsSpec(options));
 }
 
 /** The rows as a switch with ticks of 2^tickBits ns would hold them: time features to the nearest tick. */

@@ -14,6 +14,7 @@ export {
   inspectDataset,
   type ProblemReport,
 } from './dataset/inspect.ts';
+export { type FeatureRange, inspectRows, type RowClassReport, type RowsReport } from './dataset/inspect-rows.ts';
 export { type InterleaveOptions, interleave } from './dataset/interleave.ts';
 export { type LoadedDataset, loadDataset } from './dataset/load.ts';
 export { loadRows, PUBLISHED_COLUMNS, type RowsSpec } from './dataset/rows.ts';

@@ -136,7 +136,7 @@ Forms('inspect reports captures, classes, durations and problems with file, pack
     report.problems.slice(0, 2).map(({ file, packet, byteOffset }) => [file, packet, byteOffset]),
     [
       ['b/cut.pcap', 0, 24],
-      ['b/text.pcap', undefined, undefined],
+      ['b/text.pcap', undefined, 0],
     ],
   );
   assert.match(report.problems[2]!.reason, /class "a" has no packets/);

@@ -5,8 +5,10 @@ import { openPcapWriter, type PcapWriter } from '../capture/write.ts';
 import { type Dataset, type FeatureRows, NO_SPLIT } from '../columns.ts';
 import { keyFields } from '../decode/flow-key.ts';
 import { assignSplits } from './assign.ts';
+import { writeFlowJson } from './flow-json.ts';
 import { scanCaptures } from './inspect.ts';
-import { findSources, labelSources, splitListOf } from './load.ts';
+import { findSources, labelSources, loadDataset, splitListOf } from './load.ts';
+import { flowJsonFiles } from './load-json.ts';
 import type { DatasetSpec } from './spec.ts';
 
 const SPLIT_NAMES: Readonly<Record<number, string>> = { 0: 'train', 1: 'validation', 2: 'test', [NO_SPLIT]: '' };
@@ -22,12 +24,18 @@ export interface Written {
   readonly count: number;
 }
 
+/** Deal a flow JSON's flows and write it again, each flow with its split. @throws ProblemError as loadDataset; FILE-WRITE */
+async function splitFlowJson(spec: DatasetSpec, out: string): Promise<Written> {
+  return { path: out, count: writeFlowJson(out, await loadDataset(spec)) };
+}
+
 /**
  * Deal a dataset's flows and write them as labels.csv (file, 5-tuple, class, packets, bytes, split), which loads again with `split: {by: 'column'}`.
- * Captures are streamed, not held.
+ * Captures are streamed, not held. Flow JSON becomes flow JSON whose flows have a "split".
  * @throws ProblemError as loadDataset; FILE-WRITE
  */
 export async function splitDataset(spec: DatasetSpec, out: string): Promise<Written> {
+  if (spec.path !== undefined && flowJsonFiles(spec.path) !== undefined) return splitFlowJson(spec, out);
   const sources = findSources(spec);
   const scan = await scanCaptures(sources.captures, spec);
   const list = splitListOf(spec);

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { ProblemError } from '../../problem.ts';
 import { openCapture } from '../capture/open.ts';
-import { type PacketCounts, TEST, TRAIN, VALIDATION } from '../columns.ts';
+import { type PacketColumns, type PacketCounts, TEST, TRAIN, VALIDATION } from '../columns.ts';
 import { decodeInto, newDecodeCounts, newDecodedColumns } from '../decode/decode.ts';
 import { type FlowColumns, newFlowTable } from '../decode/flows.ts';
 import { assignSplits } from './assign.ts';
@@ -53,6 +53,8 @@ export interface DatasetReport {
   readonly bytes: number;
   readonly linkTypes: readonly (readonly [string, number])[];
   readonly counts: PacketCounts;
+  /** Files not opened at all; captures whose reading ended at damage; packets of link types that carry no IP we read. */
+  readonly unreadable: { readonly files: number; readonly damaged: number; readonly packets: number };
   readonly problems: readonly ProblemReport[];
   readonly warnings: readonly string[];
 }
@@ -64,6 +66,8 @@ export interface Scan {
   readonly flows: FlowColumns;
   readonly counts: Record<string, number>;
   readonly problems: readonly ProblemReport[];
+  /** Files that could not be opened as a capture at all. */
+  readonly unreadable: number;
 }
 
 /** Stream captures through the decoder; unreadable ones become problems. */
@@ -74,6 +78,7 @@ export async function scanCaptures(files: readonly CaptureFile[], spec: DatasetS
   const problems: ProblemReport[] = [];
   const captures: CaptureFile[] = [];
   const reports: CaptureReport[] = [];
+  let unreadable = 0;
   for (const [i, file] of files.entries()) {
     spec.progress?.('reading captures', i, files.length);
     try {
@@ -84,10 +89,11 @@ export async function scanCaptures(files: readonly CaptureFile[], spec: DatasetS
       for (const [name, value] of Object.entries(report.counts)) counts[name] = (counts[name] ?? 0) + value;
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      problems.push({ file: file.name, reason: error.problem.message });
+      unreadable++;
+      problems.push({ file: file.name, byteOffset: 0, reason: error.problem.message });
     }
   }
-  return { captures, reports, flows: table.flows, counts: { ...counts, ...decodeCounts }, problems };
+  return { unreadable, captures, reports, flows: table.flows, counts: { ...counts, ...decodeCounts }, problems };
 }
 
 async function scanOne(
@@ -194,15 +200,28 @@ export async function inspectDataset(spec: DatasetSpec): Promise<DatasetReport> 
   return summary(scan, classes, counts, problems, warnings);
 }
 
+/** Packets of one capture, and the seconds between its first and its last. */
+function extent({ count, capture, seconds, nanos }: PacketColumns, own: number): { count: number; duration: number } {
+  let [packets, first, last] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < count; i++) {
+    if (capture[i] !== own) continue;
+    const time = seconds[i]! + nanos[i]! / 1e9;
+    packets++;
+    first = Math.min(first, time);
+    last = Math.max(last, time);
+  }
+  return { count: packets, duration: packets === 0 ? 0 : last - first };
+}
+
 /** Flow JSON is checked whole when it is read: what is wrong in it is the one problem reported. */
 function inspectFlowJson(files: readonly { path: string; split: number }[], spec: DatasetSpec): DatasetReport {
-  const empty = { captures: [], reports: [], flows: newFlowTable().flows, counts: {}, problems: [] };
+  const empty = { captures: [], reports: [], flows: newFlowTable().flows, counts: {}, problems: [], unreadable: 0 };
   try {
     const { flows, flowLabel, flowSplit, classes, counts, packets, captures, warnings } = loadFlowJson(files, spec);
-    const reports = captures.map((name, file) => {
-      const own = packets.capture.reduce((sum, capture) => sum + (capture === file ? 1 : 0), 0);
+    const reports = captures.map((name, file): CaptureReport => {
+      const { count, duration } = extent(packets, file);
       const fileBytes = statSync(files[file]!.path).size;
-      return { name, format: 'flow JSON', fileBytes, packets: own, linkTypes: [], duration: 0, counts: {} };
+      return { name, format: 'flow JSON', fileBytes, packets: count, linkTypes: [], duration, counts: {} };
     });
     const labelled: Labelled = { classes, flowLabel, counts: {}, warnings };
     return summary({ ...empty, reports, flows }, classReports(flows, labelled, flowSplit), counts, [], warnings);
@@ -233,6 +252,11 @@ function summary(
     bytes,
     linkTypes: [...linkTypes].sort((a, b) => b[1] - a[1]),
     counts,
+    unreadable: {
+      files: scan.unreadable,
+      damaged: scan.problems.length - scan.unreadable,
+      packets: counts.skippedLinkType ?? 0,
+    },
     problems,
     warnings,
   };

@@ -90,7 +90,12 @@ function fromClassFolders(path: string): Sources {
     fail({ code: 'TRAFFIC-CLASS-EMPTY', message: `class "${empty[0]}" has no captures`, where: join(path, empty[0]!) });
   }
   if (classes.size === 0) {
-    fail({ code: 'TRAFFIC-NO-CAPTURES', message: 'no class folders with captures here', where: path });
+    fail({
+      code: 'TRAFFIC-NO-CAPTURES',
+      message: 'no class folders with captures here',
+      where: path,
+      hint: 'one sub-folder of captures per class, or captures beside labels.csv; flow JSON and feature rows are named by their file',
+    });
   }
   return { captures: [...classes.values()].flat(), folders: classes, labels: undefined };
 }

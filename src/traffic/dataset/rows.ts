@@ -36,7 +36,8 @@ export const PUBLISHED_COLUMNS: Readonly<Record<string, string>> = {
 
 const NOT_FEATURES = ['run', 'label', 'class', 'split', 'group', 'flow', 'file', 'capture'];
 
-function chooseColumns(table: CsvTable, spec: RowsSpec): [column: number, feature: string][] {
+/** Feature columns of a table: position and feature name. @throws ProblemError TRAFFIC-COLUMN */
+export function chooseColumns(table: CsvTable, spec: RowsSpec): [column: number, feature: string][] {
   if (spec.columns !== undefined) {
     return Object.entries(spec.columns).map(([column, feature]) => [needColumn(table, column), feature]);
   }
