@@ -1,8 +1,16 @@
 /** Graphs in the forms that PyTorch and tf2onnx write: the same networks spelled differently. */
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type GraphBuilder, tensor } from '../../../src/model/index.ts';
-import { compare, numbers } from './support.ts';
+import { buildGraph } from '../../../src/compiler/primitives/index.ts';
+import {
+  buildGraph as buildOnnx,
+  encodeOnnx,
+  type GraphBuilder,
+  type OnnxValue,
+  parseOnnx,
+  tensor,
+} from '../../../src/model/index.ts';
+import { compare, names, numbers } from './support.ts';
 
 const Exporters = suite('exporter styles');
 
@@ -162,5 +170,66 @@ Exporters('tf2onnx: a SimpleRNN unrolled into MatMul, Add and Tanh with slices o
     g.output(g.node('MatMul', [h!, g.weights('out', [3, 2], random(6))]), ['n', 2]);
   });
 });
+
+Exporters(
+  'PyTorch: an LSTM cell unrolled over three steps into Split, Sigmoid, Tanh and Mul, in float64 inside',
+  async () => {
+    await equal('lstm cell', 6, (g) => {
+      const random = numbers(37);
+      const named = (name: string, dims: number[], scale = 1): string =>
+        g.weights(
+          `/lstm/${name}`,
+          dims,
+          random(
+            dims.reduce((p, d) => p * d, 1),
+            scale,
+          ),
+        );
+      const x = g.node('Reshape', [g.input('/in/x', ['N', 6]), literal(g, [-1, 3, 2])]);
+      const [w, r, b] = [named('w', [2, 8]), named('r', [2, 8], 0.5), named('b', [8])];
+      let h: string | undefined;
+      let cell: string | undefined;
+      for (let t = 0; t < 3; t++) {
+        const step = g.node('Gather', [x, literal(g, [t], [])], { axis: 1 });
+        const own = g.node('Add', [g.node('MatMul', [step, w]), b]);
+        const gates = h ? g.node('Add', [own, g.node('MatMul', [h, r])]) : own;
+        const [i, f, o, c] = g.nodes('Split', [gates, literal(g, [2, 2, 2, 2])], 4, { axis: -1 });
+        const fresh = g.node('Mul', [g.node('Sigmoid', [i]), g.node('Tanh', [c])]);
+        cell = cell ? g.node('Add', [g.node('Mul', [g.node('Sigmoid', [f]), cell]), fresh]) : fresh;
+        h = g.node('Mul', [g.node('Sigmoid', [o]), g.node('Tanh', [cell])], {}, { name: `/lstm/Mul_${t}` });
+      }
+      const wide = g.node('Cast', [h!], { to: 11 });
+      const double = g.initializer(tensor('float64', [2, 2], random(4), '/head/w'));
+      g.output(g.node('Cast', [g.node('MatMul', [wide, double])], { to: 1 }), ['N', 2]);
+    });
+  },
+);
+
+Exporters(
+  'older exporters list initializers among the inputs: they are no inputs, and a second real one is refused',
+  () => {
+    const build = (extra: boolean) => {
+      const g = buildOnnx({ opset: 13 });
+      const random = numbers(38);
+      const y = g.node('Gemm', [
+        g.input('x', ['N', 3]),
+        g.weights('w', [3, 2], random(6)),
+        g.weights('b', [2], [1, 2]),
+      ]);
+      g.output(y, ['N', 2]);
+      const model = g.model();
+      const listed: OnnxValue[] = [
+        { name: 'w', type: 'float32', dims: [3, 2] },
+        { name: 'b', type: 'float32', dims: [2] },
+        ...(extra ? [{ name: 'z', type: 'float32', dims: [2] } as const] : []),
+      ];
+      const inputs = [...listed.slice(0, 1), ...model.graph.inputs, ...listed.slice(1)];
+      const bytes = encodeOnnx({ ...model, graph: { ...model.graph, inputs } });
+      return buildGraph(parseOnnx(bytes), { features: names(3) });
+    };
+    assert.is(build(false).maps.length, 3);
+    assert.throws(() => build(true), /exactly one input/);
+  },
+);
 
 Exporters.run();

@@ -56,8 +56,9 @@ Refusals('a convolution with computed weights', () => {
   assert.match(problem.message, /weight is computed from the input/);
 });
 
-Refusals('opset 12, two inputs, a wrong row length, a missing output', () => {
+Refusals('opsets 12 and 22, two inputs, a wrong row length, a missing output', () => {
   assert.is(problemOf(2, (g, x) => g.node('Relu', [x]), 12).code, 'COMPILE-OPSET');
+  assert.match(problemOf(2, (g, x) => g.node('Relu', [x]), 22).message, /too new/);
   const two = buildOnnx({ opset: 17 });
   two.output(two.node('Add', [two.input('a', ['batch', 2]), two.input('b', ['batch', 2])]), ['batch', 2]);
   assert.throws(() => buildGraph(two.model(), { features: names(2) }), /exactly one input/);

@@ -121,6 +121,10 @@ function dropFinal(ops: readonly Op[], output: number): { output: number; droppe
   }
 }
 
+/** Operator sets whose operators mean what the rules say. */
+const OLDEST = 13;
+const NEWEST = 21;
+
 export interface ReadOptions {
   /** Numbers per input row: features × window. */
   readonly rowLength: number;
@@ -134,11 +138,11 @@ export interface ReadOptions {
  */
 export function readNetwork(model: OnnxModel, options: ReadOptions): Network {
   const opset = model.opsets[''] ?? model.opsets['ai.onnx'] ?? 0;
-  if (opset < 13) {
+  if (opset < OLDEST || opset > NEWEST) {
     fail({
       code: 'COMPILE-OPSET',
-      message: 'the model uses an operator set that is too old',
-      need: 'opset 13-21',
+      message: `the model uses an operator set that is too ${opset < OLDEST ? 'old' : 'new'}`,
+      need: `opset ${OLDEST}-${NEWEST}`,
       have: `opset ${opset}`,
       hint: 'export again with opset 17, or run onnx.version_converter',
     });

@@ -43,6 +43,7 @@ const BINARY: Readonly<Record<string, ScalarFn2['f']>> = {
   Equal: (a, b) => (a === b ? 1 : 0),
   And: (a, b) => (a && b ? 1 : 0),
   Or: (a, b) => (a || b ? 1 : 0),
+  Xor: (a, b) => (!a !== !b ? 1 : 0),
 };
 
 function binaryRule(name: string): Rule {

@@ -222,6 +222,8 @@ const shapeOf: Rule = (c) => {
   return [constant(c.b, [part.length], part, true)];
 };
 
+const countOf: Rule = (c) => [constant(c.b, [], [sizeOf(operand(c, 0).shape)], true)];
+
 const constantNode: Rule = (c) => {
   const tensor = tensorAttribute(c.node, 'value');
   if (tensor) return [constant(c.b, tensor.dims, tensor.data, !tensor.type.startsWith('float'))];
@@ -286,6 +288,7 @@ export const MOVE_RULES: Readonly<Record<string, Rule>> = {
   Pad: pad,
   Gather: gather,
   Shape: shapeOf,
+  Size: countOf,
   Constant: constantNode,
   ConstantOfShape: constantOfShape,
   Range: range,

@@ -1,5 +1,6 @@
 /** The RNN operator, unrolled over its sequence: h[t] = f(W x[t] + R h[t−1] + b). */
-import { intAttribute, stringAttribute } from '../../../model/index.ts';
+import { floatAttribute, intAttribute, stringAttribute } from '../../../model/index.ts';
+import type { ScalarFn } from '../ir.ts';
 import { add, constantOf, move, moveMany, type Ref, refuse, unary } from './builder.ts';
 import { constantOperand, type NodeContext, operand, optionalConstant, type Rule } from './context.ts';
 import { dense } from './rules-linear.ts';
@@ -14,6 +15,8 @@ interface Cell {
   readonly initial: Ref | undefined;
   readonly backwards: boolean;
   readonly activation: string;
+  /** Bound of the sums in front of the activation; Infinity: none. */
+  readonly clip: number;
 }
 
 function stepInput(c: NodeContext, x: Ref, t: number, batchFirst: boolean): Ref {
@@ -34,10 +37,15 @@ function unroll(c: NodeContext, x: Ref, steps: number, batchFirst: boolean, cell
     const t = cell.backwards ? steps - 1 - i : i;
     let z = dense(c, stepInput(c, x, t, batchFirst), cell.weight, cell.bias, cell.hidden);
     if (h) z = add(c.b, c.origin, z, dense(c, h, cell.recurrent, undefined, cell.hidden));
+    if (cell.clip < Number.POSITIVE_INFINITY) z = unary(c.b, c.origin, z, clipTo(cell.clip));
     h = unary(c.b, c.origin, z, fn);
     states[t] = h;
   }
   return states;
+}
+
+function clipTo(bound: number): ScalarFn {
+  return { name: 'clip', f: (x) => Math.min(bound, Math.max(-bound, x)) };
 }
 
 /** Input and recurrent bias, added; undefined when absent. */
@@ -64,7 +72,6 @@ const rnn: Rule = (c) => {
   const w = operand(c, 1);
   const batchFirst = intAttribute(c.node, 'layout', 0) === 1;
   const direction = stringAttribute(c.node, 'direction', 'forward');
-  if (c.node.attributes.clip) refuse(c.origin, 'a clipped recurrent cell', 'unroll the cell with Clip nodes');
   if (c.inputs[4] && !constantOf(c.b, c.inputs[4].id)?.every((n) => n === x.shape[batchFirst ? 1 : 0])) {
     refuse(c.origin, 'sequences of varying length', 'leave sequence_lens out');
   }
@@ -83,6 +90,7 @@ const rnn: Rule = (c) => {
       initial: initialState(c, d, hidden),
       backwards: direction === 'reverse' || d === 1,
       activation: names[d] ?? 'Tanh',
+      clip: floatAttribute(c.node, 'clip', Number.POSITIVE_INFINITY),
     }),
   );
   // Both layouts have the same element order for one sequence per row: [step][direction][hidden].

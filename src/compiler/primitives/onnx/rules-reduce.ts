@@ -108,8 +108,8 @@ function sumRule(before?: (x: number) => number, after?: (x: number) => number, 
     const x = operand(c, 0);
     const r = reductionOf(c, x);
     const inner = before ? unary(c.b, c.origin, x, { name: `${c.node.op.toLowerCase()} term`, f: before }) : x;
-    if (!r) return [inner];
-    const sum = weighted(c, inner, r, mean ? 1 / r.k : 1);
+    // Without axes and with noop_with_empty_axes every element is a block of its own, as in ONNX Runtime.
+    const sum = r ? weighted(c, inner, r, mean ? 1 / r.k : 1) : inner;
     return [after ? unary(c.b, c.origin, sum, { name: `${c.node.op.toLowerCase()} root`, f: after }) : sum];
   };
 }
@@ -225,6 +225,7 @@ export const REDUCE_RULES: Readonly<Record<string, Rule>> = {
   ReduceSumSquare: sumRule(square),
   ReduceL1: sumRule(Math.abs),
   ReduceL2: sumRule(square, Math.sqrt),
+  ReduceLogSum: sumRule(undefined, Math.log),
   ReduceLogSumExp: sumRule(Math.exp, Math.log),
   ReduceMax: foldRule(MAX),
   ReduceMin: foldRule(MIN),
