@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NetMap, TableNetwork } from '../src/compiler/lower/network.ts';
+import type { RunColumns } from '../src/program/index.ts';
 import type { RowBench } from './engine-models.ts';
 
 const REPEATS = 5;
+const MOST_ROWS = 100_000;
 
 function compiler(): string | undefined {
   for (const name of ['cc', 'gcc', 'clang']) {
@@ -20,8 +22,15 @@ function compiler(): string | undefined {
   return undefined;
 }
 
-/** Maps as the C program reads them; undefined for kinds it does not know or outputs that are not consecutive. */
+const KIND = { tree: 0, exact: 1, absdiff: 2 } as const;
+
+/** Maps as the C program reads them; undefined for kinds it does not know. */
 function encodeMap(map: NetMap, offset: readonly number[]): number[] | undefined {
+  const place = (ref: { value: number; index: number }) => offset[ref.value] + ref.index;
+  if (map.kind === 'absdiff') {
+    const pairs = map.a.flatMap((a, i) => [place(a), place(map.b[i])]);
+    return [KIND.absdiff, 0, 0, offset[map.output], 0, map.a.length, ...pairs];
+  }
   if (map.kind !== 'tree' && map.kind !== 'exact') return undefined;
   const { outIndex } = map;
   const from = outIndex[0];
@@ -33,8 +42,7 @@ function encodeMap(map: NetMap, offset: readonly number[]): number[] | undefined
     outIndex.forEach((at, o) => {
       lut[r * wide + at - from] += map.lut[r * outIndex.length + o];
     });
-  const head = [map.kind === 'exact' ? 1 : 0, rows, wide, offset[map.output] + from];
-  const place = (ref: { value: number; index: number }) => offset[ref.value] + ref.index;
+  const head = [KIND[map.kind], rows, wide, offset[map.output] + from];
   if (map.kind === 'exact') return [...head, 0, place(map.input), ...lut];
   const trees = map.trees.flatMap((tree) => [
     tree.inputs.length,
@@ -75,10 +83,25 @@ function encode(network: TableNetwork, rows: RowBench, count: number): Int32Arra
   return words;
 }
 
-/** Rows a second of the native loop; undefined without a compiler or for models with steps it lacks. */
-export function nativeRate(rows: RowBench): number | undefined {
+/** The native loop's rows a second, and its digest of all answers. */
+export interface NativeResult {
+  readonly rate: number;
+  readonly count: number;
+  readonly digest: number;
+}
+
+/** The digest that native.c makes: of predictions, or of scores where there is one output. */
+export function answersDigest({ verdict, logits }: RunColumns, count: number): number {
+  const outputs = logits.length / verdict.length;
+  let digest = 0;
+  for (let i = 0; i < count; i++) digest = (Math.imul(digest, 31) + (outputs > 1 ? verdict[i] : logits[i])) >>> 0;
+  return digest;
+}
+
+/** Runs the native loop; undefined without a compiler or for models with steps it lacks. */
+export function runNative(rows: RowBench): NativeResult | undefined {
   const cc = compiler();
-  const count = Math.min(rows.count, 100_000);
+  const count = Math.min(rows.count, MOST_ROWS);
   const words = cc === undefined ? undefined : encode(rows.network, rows, count);
   if (cc === undefined || words === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'pegasim-native-'));
@@ -86,8 +109,8 @@ export function nativeRate(rows: RowBench): number | undefined {
     const [binary, data] = [join(folder, 'native'), join(folder, 'rows')];
     execFileSync(cc, ['-O3', '-march=native', '-o', binary, join(import.meta.dirname, 'native.c')]);
     writeFileSync(data, words);
-    const [seconds] = execFileSync(binary, [data], { encoding: 'utf8' }).split(' ').map(Number);
-    return count / seconds;
+    const [seconds, digest] = execFileSync(binary, [data], { encoding: 'utf8' }).split(' ').map(Number);
+    return { rate: count / seconds, count, digest };
   } finally {
     rmSync(folder, { recursive: true });
   }

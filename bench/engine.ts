@@ -1,23 +1,27 @@
 /**
  * How fast is the engine? From prepared rows (one and two workers) against the reference pipeline, ONNX Runtime's float inference
  * and a hand-written native loop; from a capture, end to end. Medians of five. PEGASIM_BENCH_SCALE (default 1 = 10 million
- * packets) makes the capture smaller, 0 leaves it out; PEGASIM_BENCH_MODELS=mlp-b,rnn-b picks models.
+ * packets) makes the capture smaller, 0 leaves it out; PEGASIM_BENCH_MODELS=mlp-b,rnn-b picks models; PEGASIM_BENCH_DOCS=docs/engine.md
+ * puts the table there.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEngine, streamEngine } from '../src/engine/index.ts';
+import { openEngine, planProgram, runEngine, streamEngine } from '../src/engine/index.ts';
 import { modelDefinition, openReference, trainModel } from '../src/model/index.ts';
 import type { RunInput } from '../src/program/index.ts';
 import { runReference } from '../src/switch/index.ts';
 import type { FeatureRows, PacketColumns } from '../src/traffic/index.ts';
 import { generateTraces, openCapture, parseTraceSpec } from '../src/traffic/index.ts';
 import { goldenThere, MODELS, type ModelName, packetProgram, type RowBench, rowBench } from './engine-models.ts';
-import { nativeRate } from './engine-native.ts';
+import { answersDigest, type NativeResult, runNative } from './engine-native.ts';
 import type { BenchResult } from './main.ts';
 
 const RUNS = 5;
 const ROW_BYTES = 64 << 20;
+/** How often the capture is streamed to see whether memory grows. */
+const PASSES = 3;
 const BATCHES = [64, 512, 4096, 16384, 65536];
 
 type Figures = Record<string, number>;
@@ -83,23 +87,57 @@ async function floatRate(name: ModelName, rows: RowBench): Promise<{ readonly be
   return best;
 }
 
-async function benchRows(name: ModelName, figures: Figures): Promise<void> {
+/** What one verdict costs in lookups and bytes, counted from the plan. */
+function workOf(rows: RowBench): { readonly lookups: number; readonly rowsAdded: number; readonly tableKiB: number } {
+  const fields = rows.input.kind === 'injected' ? Object.keys(rows.input.fields) : [];
+  const plan = planProgram(rows.program, rows.placement, { observe: [], injected: fields });
+  const count = (pick: (op: (typeof plan.ops)[number]) => number) => plan.ops.reduce((sum, op) => sum + pick(op), 0);
+  const tables = new Set(
+    plan.ops.flatMap((op) =>
+      op.op === 'sum' ? op.terms.map(({ data }) => data) : op.op === 'direct' || op.op === 'product' ? [op.data] : [],
+    ),
+  );
+  return {
+    lookups: count((op) => (op.op === 'direct' || op.op === 'product' ? 1 : 0)),
+    rowsAdded: count((op) => (op.op === 'sum' ? op.terms.length : 0)),
+    tableKiB: [...tables].reduce((sum, data) => sum + data.byteLength, 0) / 1024,
+  };
+}
+
+async function benchRows(name: ModelName, figures: Figures, table: string[][]): Promise<void> {
   const rows = rowBench(name, ROW_BYTES);
   const one = await engineRate(rows, 1);
   const two = await engineRate(rows, 2);
   const reference = referenceRate(rows);
   const float = await floatRate(name, rows);
-  const native = nativeRate(rows);
+  const native = runNative(rows);
+  if (native !== undefined) await checkNative(rows, native);
   figures[`engine.${name}.rows.workers1`] = one;
   figures[`engine.${name}.rows.workers2`] = two;
   figures[`engine.${name}.reference`] = reference;
+  figures[`engine.${name}.onnxRuntime`] = float.best;
   figures[`engine.${name}.overReference`] = two / reference;
   figures[`engine.${name}.overOnnxRuntime`] = two / float.best;
-  if (native !== undefined) figures[`engine.${name}.overNative`] = one / native;
-  const text = (value: number | undefined) => (value === undefined ? '-' : (value / 1e6).toFixed(3)).padStart(9);
-  console.log(
-    `${name.padEnd(12)}${text(reference)}${text(one)}${text(two)}${text(float.best)}${text(native)}  ${float.how}`,
-  );
+  if (native !== undefined) figures[`engine.${name}.overNative`] = one / native.rate;
+  const { lookups, rowsAdded, tableKiB } = workOf(rows);
+  const millions = (value: number | undefined) => (value === undefined ? '-' : (value / 1e6).toFixed(3));
+  const line = [
+    name,
+    ...[reference, one, two, float.best, native?.rate].map(millions),
+    String(rows.width * 4),
+    String(lookups),
+    String(rowsAdded),
+    tableKiB.toFixed(0),
+    (1e9 / one / (lookups + rowsAdded)).toFixed(2),
+  ];
+  table.push(line);
+  console.log(`${line.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(10))).join('')}  ${float.how}`);
+}
+
+/** The yardstick must have done the same work: its answers are the engine's. */
+async function checkNative(rows: RowBench, { count, digest }: NativeResult): Promise<void> {
+  const run = await runEngine(rows.program, rows.placement, rows.input, { workers: 1 });
+  if (answersDigest(run, count) !== digest) throw new Error('the native loop and the engine disagree');
 }
 
 /** Frames of a capture held in memory, in one run of columns; headers only beyond `keep` bytes a packet. */
@@ -189,6 +227,24 @@ async function benchStream(path: string, packets: number, figures: Figures): Pro
   console.log(`pcap to verdicts, 2 workers: ${(found / 1e6).toFixed(2)} M packets/s`);
 }
 
+/** Highest resident size of a process that streams the capture so many times over, in MiB. */
+function residentMiB(path: string, times: number): number {
+  const script = join(import.meta.dirname, 'engine-memory.ts');
+  const out = execFileSync(process.execPath, ['--import', 'tsx', script, path, String(times)], { encoding: 'utf8' });
+  return Number(out) / 1024;
+}
+
+/** Streams one, then several times the capture: what more of it adds to the memory. */
+function benchResident(path: string, figures: Figures): void {
+  const gigabytes = statSync(path).size / 1e9;
+  const [once, more] = [residentMiB(path, 1), residentMiB(path, PASSES)];
+  figures['engine.stream.rssMiB'] = more;
+  figures['engine.stream.rssMiBPerGB'] = (more - once) / ((PASSES - 1) * gigabytes);
+  console.log(
+    `resident: ${once.toFixed(0)} MiB for ${gigabytes.toFixed(1)} GB, ${more.toFixed(0)} MiB for ${(gigabytes * PASSES).toFixed(1)} GB (${figures['engine.stream.rssMiBPerGB'].toFixed(1)} MiB per GB)`,
+  );
+}
+
 async function benchCapture(figures: Figures): Promise<void> {
   const scale = Number(process.env.PEGASIM_BENCH_SCALE ?? 1);
   const folder = mkdtempSync(join(tmpdir(), 'pegasim-engine-'));
@@ -200,11 +256,26 @@ async function benchCapture(figures: Figures): Promise<void> {
       `capture: ${packets} packets, ${flows} flows, ${(statSync(path).size / packets).toFixed(0)} bytes a packet, page-cached`,
     );
     await benchStream(path, packets, figures);
+    benchResident(path, figures);
     await benchMemory(path, figures);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
+
+const COLUMNS = [
+  'model',
+  'reference',
+  '1 worker',
+  '2 workers',
+  'float',
+  'native',
+  'bytes in',
+  'lookups',
+  'rows',
+  'KiB',
+  'ns each',
+];
 
 export async function run(): Promise<BenchResult> {
   const figures: Figures = {};
@@ -212,9 +283,38 @@ export async function run(): Promise<BenchResult> {
     console.log('SKIP engine bench: needs ../shared/golden and traces/bench.yaml');
     return { figures };
   }
-  console.log('M verdicts/s   reference  1 worker 2 workers    float   native');
+  console.log(`M verdicts/s; load ${loadavg()[0].toFixed(1)} on ${cpus().length} cores`);
+  console.log(COLUMNS.map((cell, i) => (i === 0 ? cell.padEnd(12) : cell.padStart(10))).join(''));
   const wanted = process.env.PEGASIM_BENCH_MODELS?.split(',') ?? Object.keys(MODELS);
-  for (const name of wanted as ModelName[]) await benchRows(name, figures);
+  const table: string[][] = [];
+  for (const name of wanted as ModelName[]) await benchRows(name, figures, table);
   if (process.env.PEGASIM_BENCH_SCALE !== '0') await benchCapture(figures);
+  const docs = process.env.PEGASIM_BENCH_DOCS;
+  if (docs !== undefined) writeTable(docs, table, figures);
   return { figures };
+}
+
+/** Puts the figures between the marks of a Markdown page. */
+function writeTable(path: string, table: readonly string[][], figures: Figures): void {
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rate = (name: string) => `${((figures[name] ?? Number.NaN) / 1e6).toFixed(2)} M packets/s`;
+  const lines = [
+    row(COLUMNS),
+    row(COLUMNS.map((_, i) => (i === 0 ? '---' : '--:'))),
+    ...table.map(row),
+    ...(figures['engine.scaling'] === undefined
+      ? []
+      : [
+          '',
+          `MLP-B with parser, registers and timestamps: from the capture ${rate('engine.mlp-b.pcap.workers2')} on two workers; from packets in`,
+          `memory ${rate('engine.mlp-b.packets.workers1')} on one worker, ${rate('engine.mlp-b.packets.workers2')} on two (× ${figures['engine.scaling'].toFixed(2)}). Streaming holds ${figures['engine.stream.rssMiB'].toFixed(0)} MiB, ${figures['engine.stream.rssMiBPerGB'].toFixed(1)} MiB more per GB.`,
+        ]),
+  ];
+  const text = readFileSync(path, 'utf8');
+  const marked = /(<!-- bench engine -->\n)[^]*?(<!-- end -->)/;
+  if (!marked.test(text)) throw new Error(`${path} has no <!-- bench engine --> … <!-- end -->`);
+  writeFileSync(
+    path,
+    text.replace(marked, (_, from, to) => `${from}${lines.join('\n')}\n${to}`),
+  );
 }

@@ -31,6 +31,11 @@ export function pendingSibling(path: string): string {
   return temporary;
 }
 
+/** Remove a temporary sibling that nothing came of. */
+export function dropSibling(temporary: string): void {
+  drop(temporary);
+}
+
 /** Move a finished temporary file to its name. */
 export function settleFile(temporary: string, path: string): void {
   renameSync(temporary, path);

@@ -1,6 +1,7 @@
 /** All commands, one file each. Handlers import what is heavy, so that `--help` and completion stay instant. */
 
 import type { CommandModule } from 'yargs';
+import { classifyCommand } from './classify.ts';
 import { compareCommand } from './compare.ts';
 import { compileCommand } from './compile.ts';
 import { datasetCommand } from './dataset.ts';
@@ -23,6 +24,7 @@ export const commands: readonly CommandModule<object, never>[] = [
   compileCommand,
   fitCommand,
   replayCommand,
+  classifyCommand,
   explainCommand,
   compareCommand,
   emitCommand,

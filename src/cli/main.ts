@@ -32,6 +32,14 @@ function usageError(message: string, help: string): never {
   process.exit(EXIT_INPUT);
 }
 
+/** Of an option given twice the last one counts. yargs' own setting for it would also drop all but the last of several files. */
+function lastOnesCount(args: Record<string, unknown>): void {
+  const { array } = (parser as unknown as { getOptions: () => { array: readonly string[] } }).getOptions();
+  for (const [name, value] of Object.entries(args)) {
+    if (Array.isArray(value) && name !== '_' && !array.includes(name)) args[name] = value.at(-1);
+  }
+}
+
 let failed: unknown;
 const parser = yargs(argv)
   .scriptName('pegasim')
@@ -48,7 +56,7 @@ const parser = yargs(argv)
   .example('$0 run scenarios/quickstart.yaml', 'the whole path, captures to verdicts')
   .epilogue('Exit codes: 0 ok, 1 expectation failed or does not fit, 2 usage or input error, 70 bug, 130 interrupted.')
   .wrap(Math.min(110, process.stdout.columns ?? 100))
-  .parserConfiguration({ 'duplicate-arguments-array': false })
+  .middleware(lastOnesCount, true)
   .exitProcess(false)
   .showHelpOnFail(false)
   .fail((message, error) => {

@@ -18,10 +18,9 @@ export function progressDisplay(quiet = false): ProgressDisplay {
   const bar = new cliProgress.SingleBar(
     {
       stream: process.stderr,
-      format: '{what} {bar} {percentage}% {rate} ETA {eta}s',
+      format: '{what} {bar} {percentage}% {rate} {left}',
       hideCursor: true,
       clearOnComplete: true,
-      etaBuffer: 50,
     },
     cliProgress.Presets.shades_classic,
   );
@@ -42,13 +41,21 @@ export function progressDisplay(quiet = false): ProgressDisplay {
         since = now;
       }
       if (now - since < PATIENCE_MS) return;
-      const rate = done > 1000 ? `${formatRate(done / ((now - since) / 1000))}/s` : '';
-      if (!shown) bar.start(total ?? done, done, { what, rate });
+      const perSecond = done / ((now - since) / 1000);
+      const rate = done > 1000 ? `${formatRate(perSecond)}/s` : '';
+      const left = total !== undefined && done > 0 ? `ETA ${formatSeconds((total - done) / perSecond)}` : '';
+      if (!shown) bar.start(total ?? done, done, { what, rate, left });
       shown = true;
       bar.setTotal(total ?? Math.max(done, 1));
-      bar.update(done, { what, rate });
+      bar.update(done, { what, rate, left });
     },
   };
+}
+
+function formatSeconds(seconds: number): string {
+  const whole = Math.ceil(Math.max(0, seconds));
+  if (whole < 60) return `${whole} s`;
+  return whole < 3600 ? `${Math.ceil(whole / 60)} min` : `${(whole / 3600).toFixed(1)} h`;
 }
 
 function formatRate(perSecond: number): string {

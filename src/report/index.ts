@@ -1,5 +1,6 @@
 /** report: results → terminal text, JSON, HTML, JUnit XML, CSV. Pure functions of results; reads and writes nothing. */
 
+export * from './classify-text.ts';
 export * from './compare-text.ts';
 export * from './dataset-text.ts';
 export * from './explain-text.ts';

@@ -1,6 +1,7 @@
 /** study: several runs — the artefact graph train → calibrate → compile → fit → replay with caching by content; scenarios, expectations. */
 export * from './cache.ts';
 export * from './chips.ts';
+export * from './classify.ts';
 export * from './compare.ts';
 export * from './compile.ts';
 export * from './curves.ts';

@@ -183,4 +183,9 @@ Errors('Ctrl-C, early or in the middle of training, leaves no file and exits 130
   }
 });
 
+Errors('of several scenario files the first missing one is named; of a repeated option the last counts', async () => {
+  await refused(['run', 'missing-a.yaml', 'missing-b.yaml'], /missing-a\.yaml/);
+  await refused(['fit', 'missing-a.pgs', '--target', 'tofino', '--target', 'nothing'], /nothing|missing-a/);
+});
+
 Errors.run();

@@ -91,6 +91,46 @@ Path('replay scores switch and float, accounts for every packet, the same for 1,
   assert.is(readFileSync(join(folder, 'v1.csv'), 'utf8').trim().split('\n').length, scored + 1);
 });
 
+Path('classify runs two captures in turn, the same for 1 and 2 workers, every packet accounted for', async () => {
+  const captures = ['data/heron/heron-01.pcap', 'data/otter/otter-01.pcap'];
+  const results: Record<string, unknown>[] = [];
+  for (const workers of ['1', '2']) {
+    const args = ['classify', 'one.pgs', ...captures, '--workers', workers, '--verdicts', `c${workers}.csv`];
+    const { timing: _timing, ...result } = await json(args);
+    results.push(result);
+  }
+  assert.equal(results[1], results[0]);
+  const csv = readFileSync(join(folder, 'c1.csv'), 'utf8');
+  assert.is(readFileSync(join(folder, 'c2.csv'), 'utf8'), csv);
+  const {
+    outcomes,
+    classes,
+    captures: read,
+  } = results[0] as {
+    outcomes: Record<string, number>;
+    classes: { class: string; packets: number }[];
+    captures: { path: string; packets: number }[];
+  };
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+  const { packets, ...parts } = outcomes;
+  assert.equal(
+    read.map(({ path }) => path),
+    captures,
+  );
+  assert.is(sum(read.map((one) => one.packets)), packets);
+  assert.is(sum(Object.values(parts)), packets);
+  assert.is(sum(classes.map((one) => one.packets)), parts.verdict);
+  const lines = csv.trim().split('\n');
+  assert.is(lines[0], 'capture,packet,verdict');
+  assert.is(lines.length, parts.verdict + 1);
+  assert.ok(lines[1].startsWith('data/heron/heron-01.pcap,') && lines.at(-1)?.startsWith('data/otter/otter-01.pcap,'));
+});
+
+Path('classify --explain shows how tables are matched and packets shared out', async () => {
+  const { plan } = (await json(['classify', 'one.pgs', 'data/heron/heron-01.pcap', '--explain'])) as { plan: string };
+  for (const part of [/^plan of /, /packets: shared out by/, /tables:\n/, /phases:\n/]) assert.match(plan, part);
+});
+
 Path('emit writes P4 and entries for three targets', async () => {
   for (const target of ['v1model', 't2na']) {
     const { files } = (await json(['emit', 'one.pgs', '--target', target, '-o', `p4-${target}`])) as {
