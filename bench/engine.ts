@@ -311,7 +311,7 @@ function writeTable(path: string, table: readonly string[][], figures: Figures):
         ]),
   ];
   const text = readFileSync(path, 'utf8');
-  const marked = /(<!-- bench engine -->\n)[^]*?(<!-- end -->)/;
+  const marked = /(<!-- bench engine -->\n)[\s\S]*?(<!-- end -->)/;
   if (!marked.test(text)) throw new Error(`${path} has no <!-- bench engine --> … <!-- end -->`);
   writeFileSync(
     path,
