@@ -1,11 +1,13 @@
 /** Open a capture of any supported format and stream it in bounded batches: at most three chunks in memory, whatever the file's size. */
+import { fail } from '../../problem.ts';
 import type { Damage, PacketColumns, PacketCounts } from '../columns.ts';
 import { finishBatch, sharedBytes } from './buffers.ts';
+import { gunzipSource } from './gunzip.ts';
 import { CHUNK_MARGIN, type Chunk, damaged, type Kernel, MAX_CAPTURED } from './kernel.ts';
 import { linkName } from './linktype.ts';
 import { refuseIfNothingReadable } from './pcapng.ts';
 import { chooseKernel, isGzip, SNIFF_BYTES } from './sniff.ts';
-import { type ByteSource, fileSize, fileSource, gunzipSource } from './source.ts';
+import { type ByteSource, fileFacts, fileSource } from './source.ts';
 import { batchMemory, chunkMemory, lend, moveOn, newSpare, type Reuse, type Spare, takeBack } from './spare.ts';
 
 /** How to stream. */
@@ -79,18 +81,19 @@ export async function openCapture(path: string, options: CaptureOptions = {}): P
 }
 
 async function sniff(path: string): Promise<Opened> {
-  const fileBytes = await fileSize(path);
+  const { bytes: fileBytes, regular } = await fileFacts(path);
   let source = await fileSource(path);
   let head = new Uint8Array(SNIFF_BYTES);
   let length = await source.fill(head, 0, SNIFF_BYTES);
   const gzip = isGzip(head, length);
   if (gzip) {
-    await source.close();
-    source = gunzipSource(path);
+    source = gunzipSource(source, head.slice(0, length), regular ? path : undefined);
     length = await source.fill(head, 0, SNIFF_BYTES);
   }
   head = head.slice(0, length);
   try {
+    const trouble = source.trouble();
+    if (length === 0 && trouble !== undefined) fail({ code: 'TRAFFIC-HEADER-CUT', message: trouble, where: path });
     return { path, gzip, fileBytes, source, head, ...chooseKernel(head, path) };
   } catch (error) {
     await source.close();

@@ -82,6 +82,21 @@ function startSection(section: Section, state: ScanState, chunk: Chunk, at: numb
     damaged(state, 'section header without a byte-order mark', chunk.base + at);
     return false;
   }
+  // A higher major version may mean anything; minor ones are compatible. Bytes that are not there yet are met at the next call.
+  const major = at + 14 <= chunk.end ? chunk.view.getUint16(at + 12, little) : 1;
+  if (major !== 1) {
+    if (chunk.base + at === 0) {
+      fail({
+        code: 'TRAFFIC-VERSION',
+        message: `pcapng version ${major} is not readable`,
+        where,
+        need: 'version 1.x',
+        have: `${major}`,
+      });
+    }
+    damaged(state, `section of pcapng version ${major}`, chunk.base + at);
+    return false;
+  }
   section.little = little;
   section.interfaces = [];
   return true;
@@ -103,7 +118,8 @@ function readBlock(
     readSimple(section, state, chunk, at, length, batch, where);
   } else if (type === INTERFACE_BLOCK) {
     const face = readInterface(chunk.view, at + 8, at + length - 4, section.little);
-    if (face === undefined) damaged(state, 'an option runs past its interface block', chunk.base + at);
+    if (length < 20) damaged(state, `interface block of ${length} bytes`, chunk.base + at);
+    else if (face === undefined) damaged(state, 'an option runs past its interface block', chunk.base + at);
     else if (section.interfaces.length >= MAX_INTERFACES) damaged(state, 'too many interfaces', chunk.base + at);
     else section.interfaces.push(face);
   }
