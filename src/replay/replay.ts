@@ -45,6 +45,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   const { dataset, program, reference } = options;
   const split = options.split ?? 'test';
   checkClasses(dataset, program);
+  const started = performance.now();
   const selection = selectPackets(dataset, split);
   const engine = await runSwitch(options, selection);
   const features = await timed(async () => scoredRows(options, split));
@@ -65,8 +66,11 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       ? { scores: { switch: ours.scores, float: float ? everyNth(float.value.outputs, float.value.width) : null } }
       : {}),
   };
+  const result = resultOf(options, split, selection, engine.columns, scored, ours, float?.value);
+  const seconds = (performance.now() - started) / 1e3;
+  const named = engine.setupSeconds + engine.seconds + features.seconds + (float?.seconds ?? 0);
   return {
-    result: resultOf(options, split, selection, engine.columns, scored, ours, float?.value),
+    result,
     timing: {
       engineSetupSeconds: engine.setupSeconds,
       engineSeconds: engine.seconds,
@@ -75,6 +79,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
       floatSeconds: float?.seconds ?? 0,
       floatRowsPerSecond: float ? rows.count / Math.max(float.seconds, 1e-9) : 0,
       featureSeconds: features.seconds,
+      scoreSeconds: Math.max(0, seconds - named),
     },
     verdicts,
   };

@@ -118,7 +118,12 @@ export interface ReplayTiming {
   readonly workers: number;
   readonly floatSeconds: number;
   readonly floatRowsPerSecond: number;
+  /** Ideal features of the packets to score, for the float model. */
   readonly featureSeconds: number;
+  /** Choosing packets, metrics, confusion: everything else. */
+  readonly scoreSeconds: number;
+  /** Reading and decoding the captures, where the replay did it. */
+  readonly readSeconds?: number;
 }
 
 /** Verdicts side by side, one row a scored packet. */

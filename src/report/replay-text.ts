@@ -76,6 +76,20 @@ export function firstVerdictText(result: ReplayResult): string {
   return textTable([['first verdict', 'flows', 'without', 'packet', 'ms'], ...rows], 'lrrrr');
 }
 
+/** Seconds by phase, in the order they pass. */
+function timeText(timing: ReplayTiming): string {
+  const phases: readonly (readonly [string, number | undefined])[] = [
+    ['reading', timing.readSeconds],
+    ['planning', timing.engineSetupSeconds],
+    ['engine', timing.engineSeconds],
+    ['features', timing.featureSeconds],
+    ['float model', timing.floatSeconds > 0 ? timing.floatSeconds : undefined],
+    ['scoring', timing.scoreSeconds],
+  ];
+  const parts = phases.flatMap(([name, seconds]) => (seconds === undefined ? [] : [`${name} ${seconds.toFixed(2)} s`]));
+  return `time: ${parts.join(', ')}`;
+}
+
 /** The whole replay. */
 export function replayText(result: ReplayResult, timing?: ReplayTiming): string {
   const { float, agreement } = result;
@@ -88,9 +102,8 @@ export function replayText(result: ReplayResult, timing?: ReplayTiming): string 
     lines.push(`float and switch agree on ${percent(agreement.fraction, 2)} of the scored packets`);
   if (float !== null) lines.push(`float: ${float.runtime} on ideal features with unlimited state`);
   if (timing !== undefined) {
-    lines.push(
-      `engine ${rate(timing.packetsPerSecond)} packets/s (${timing.engineSeconds.toFixed(2)} s after ${timing.engineSetupSeconds.toFixed(2)} s of planning); float model ${rate(timing.floatRowsPerSecond)} rows/s (${timing.floatSeconds.toFixed(2)} s)`,
-    );
+    const float = timing.floatSeconds > 0 ? `; float model ${rate(timing.floatRowsPerSecond)} rows/s` : '';
+    lines.push(`engine ${rate(timing.packetsPerSecond)} packets/s${float}`, timeText(timing));
   }
   if (result.partial)
     lines.push(

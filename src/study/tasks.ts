@@ -243,12 +243,15 @@ export async function replayTask(task: ReplayTask): Promise<Replay & { dataset: 
   }
   const model = task.model === undefined ? undefined : readFloatModel(task.model);
   if (model !== undefined) checkSameModel(task.model ?? '', model.spec, spec);
+  const started = performance.now();
   const dataset = await loadScenarioDataset(task.dataset, task.progress);
+  const readSeconds = (performance.now() - started) / 1e3;
   const reference = model === undefined ? undefined : await openReference(model.onnx, { file: task.model ?? '' });
   try {
     const { split, state, workers } = task.choices;
     const run = { dataset, program, placement, spec, ideal: idealOptions(spec, flow), split, state, workers };
-    return { ...(await replay({ ...run, ...(reference ? { reference } : {}), ...progressOf(task) })), dataset };
+    const done = await replay({ ...run, ...(reference ? { reference } : {}), ...progressOf(task) });
+    return { ...done, timing: { ...done.timing, readSeconds }, dataset };
   } finally {
     await reference?.close();
   }

@@ -120,6 +120,7 @@ export const SAMPLE_TIMING: ScenarioTiming = {
     floatSeconds: 0.25,
     floatRowsPerSecond: 4000,
     featureSeconds: 0.1,
+    scoreSeconds: 0.05,
   },
 };
 
