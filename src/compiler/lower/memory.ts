@@ -3,8 +3,9 @@
  * tables by their real number of entries; `switch/cost` counts what the chip really takes once a layout is placed.
  */
 import type { Chip } from '../../switch/index.ts';
-import { bitsFor, coverGrid } from '../ternary/index.ts';
+import { bitsFor } from '../ternary/index.ts';
 import { type Bounds, reachableLeaves } from './bounds.ts';
+import { coverOf } from './covers.ts';
 import { isSingle } from './join.ts';
 import { type NetMap, type TableNetwork, type Tree, tableRows } from './network.ts';
 import { type GridSource, treeGrid } from './treetable.ts';
@@ -37,7 +38,7 @@ function ternarySize(tree: Tree, bounds: Bounds): { entries: number; keyBits: nu
     range: (ref) => bounds[ref.value][ref.index],
   };
   const { grid } = treeGrid(source, [tree]);
-  const entries = grid.keys.length === 0 ? 0 : coverGrid(grid).entries.length;
+  const entries = grid.keys.length === 0 ? 0 : coverOf([tree], grid).entries.length;
   const made = { bounds, entries, keyBits: grid.keys.reduce((sum, key) => sum + key.bits, 0) };
   known.set(tree, made);
   return made;

@@ -1,9 +1,10 @@
 /** Trees as ternary tables: the grid of their thresholds, labelled with table rows, covered by prefixes. */
 import { type Entries, entriesFromColumns, type Table, type TableKey, toUnsigned } from '../../program/index.ts';
 import type { ElementRef } from '../primitives/graph.ts';
-import { type Cover, coverGrid, type GridFunction, type KeySpec, naiveEntries, prefixMask } from '../ternary/index.ts';
+import { type Cover, type GridFunction, type KeySpec, naiveEntries, prefixMask } from '../ternary/index.ts';
 import type { Range } from './bounds.ts';
 import { elementField, keySpec, type LowerContext } from './context.ts';
+import { coverOf } from './covers.ts';
 import { leafOf, type Tree } from './network.ts';
 
 /** A function of trees over table keys: `row(cells)` is the combined leaf index. */
@@ -67,7 +68,7 @@ export function coverTrees(
 ): Cover {
   const { grid } = treeGrid(source, trees);
   const { merged, label } = mergeEqual(grid, data);
-  return grid.keys.length === 0 ? { entries: [], missLabel: label([]) } : coverGrid(merged);
+  return grid.keys.length === 0 ? { entries: [], missLabel: label([]) } : coverOf(trees, merged);
 }
 
 /** A grid whose labels are numbers of distinct data rows. */
@@ -77,8 +78,15 @@ function mergeEqual(
 ): { merged: GridFunction; rows: (readonly number[])[]; label: (cells: readonly number[]) => number } {
   const labels = new Map<string, number>();
   const rows: (readonly number[])[] = [];
+  const known = new Map<number, number>();
   const label = (cells: readonly number[]): number => {
-    const row = data(grid.label(cells));
+    const index = grid.label(cells);
+    const number = known.get(index) ?? labelOf(index);
+    known.set(index, number);
+    return number;
+  };
+  const labelOf = (index: number): number => {
+    const row = data(index);
     const text = row.join();
     let found = labels.get(text);
     if (found === undefined) {
@@ -156,7 +164,7 @@ export function treeTable(
   const { refs, grid } = treeGrid(source, trees);
   const { merged, rows, label } = mergeEqual(grid, parts.data);
   const constant = refs.length === 0;
-  const cover: Cover = constant ? { entries: [], missLabel: label([]) } : coverGrid(merged);
+  const cover: Cover = constant ? { entries: [], missLabel: label([]) } : coverOf(trees, merged);
   const entries = coverEntries(cover, grid.keys, (l) => rows[l], parts.bits);
   const fallback = rows[cover.missLabel ?? cover.entries[cover.entries.length - 1]?.label ?? 0];
   // A label may cover the whole domain after merging: then no entry is left and the table needs no key.

@@ -109,6 +109,13 @@ function columnLabels(grid: GridFunction, from: number, cells: number[], out: nu
   }
 }
 
+/** Labels of all cells, last key fastest. */
+export function gridLabels(grid: GridFunction): number[] {
+  const out: number[] = [];
+  columnLabels(grid, 0, [], out);
+  return out;
+}
+
 /** Cover of keys `from`.. given their labels (flat, last key fastest), over an optional background (last two keys only). */
 function solve(grid: GridFunction, from: number, labels: readonly number[]): Solved {
   const key = grid.keys[from];
@@ -217,9 +224,7 @@ export function coverGrid(grid: GridFunction): Cover {
   let best: { order: number[]; solved: Solved } | undefined;
   for (const order of orders(grid.keys.length)) {
     const nested = permuted(grid, order);
-    const labels: number[] = [];
-    columnLabels(nested, 0, [], labels);
-    const solved = solve(nested, 0, labels);
+    const solved = solve(nested, 0, gridLabels(nested));
     if (best === undefined || solved.cost < best.solved.cost) best = { order, solved };
   }
   return finish(grid, best!.order, best!.solved.list());

@@ -1,5 +1,5 @@
 /** Ternary encoding: labelled ranges and boxes into the fewest prioritised prefixes (COMPILER.md "Ternary encoding"). */
-export { coverGrid, coverRange, type GridFunction, naiveEntries, prefixesOfRange } from './cover.ts';
+export { coverGrid, coverRange, type GridFunction, gridLabels, naiveEntries, prefixesOfRange } from './cover.ts';
 export {
   bitsFor,
   type Cover,

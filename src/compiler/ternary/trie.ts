@@ -74,9 +74,18 @@ function bestLabel(costs: TrieCosts, pass: Float64Array, state: number): { label
   return { label, cost };
 }
 
-function build(ranges: Ranges, costs: TrieCosts, at: number, height: number): Node {
+/** Costs by state of a node whose keys all have class `cls`; kept per class, as most nodes are such leaves. */
+function leafCosts(costs: TrieCosts, leaves: Float64Array[], cls: number): Float64Array {
+  const known = leaves[cls + 1];
+  if (known !== undefined) return known;
+  const made = new Float64Array(costs.states);
+  if (cls !== -1) for (let s = 0; s < costs.states; s++) made[s] = costs.leaf(cls, s);
+  leaves[cls + 1] = made;
+  return made;
+}
+
+function build(ranges: Ranges, costs: TrieCosts, leaves: Float64Array[], at: number, height: number): Node {
   const first = rangeAt(ranges, at);
-  const cost = new Float64Array(costs.states);
   let last = first;
   let cls = ranges.classes[first];
   const end = at + 2 ** height - 1;
@@ -85,11 +94,15 @@ function build(ranges: Ranges, costs: TrieCosts, at: number, height: number): No
     if (ranges.classes[last] !== cls) cls = -2;
   }
   if (cls !== -2) {
-    for (let s = 0; s < costs.states; s++) cost[s] = cls === -1 ? 0 : costs.leaf(cls, s);
+    const cost = leafCosts(costs, leaves, cls);
     return { at, height, cls, children: undefined, pass: cost, cost };
   }
   const half = 2 ** (height - 1);
-  const children: [Node, Node] = [build(ranges, costs, at, height - 1), build(ranges, costs, at + half, height - 1)];
+  const children: [Node, Node] = [
+    build(ranges, costs, leaves, at, height - 1),
+    build(ranges, costs, leaves, at + half, height - 1),
+  ];
+  const cost = new Float64Array(costs.states);
   const pass = new Float64Array(costs.states);
   for (let s = 0; s < costs.states; s++) pass[s] = children[0].cost[s] + children[1].cost[s];
   const flat = costs.flat ? bestLabel(costs, pass, costs.states - 1).cost : 0;
@@ -122,7 +135,7 @@ export function coverRanges(
   costs: TrieCosts,
   state: number,
 ): { readonly cost: number; readonly placed: () => readonly Placed[] } {
-  const root = build(ranges, costs, 0, ranges.bits);
+  const root = build(ranges, costs, [], 0, ranges.bits);
   return {
     cost: root.cost[state],
     placed: () => {

@@ -7,6 +7,7 @@ import {
   coverGrid,
   coverRange,
   fullKey,
+  type GridFunction,
   type KeySpec,
   naiveEntries,
   prefixesOfRange,
@@ -148,6 +149,81 @@ Ternary('2-D and 3-D covers of random grids answer every key; domains may be nar
   };
   for (let seed = 1; seed <= 12; seed++) grid(2, seed);
   for (let seed = 1; seed <= 4; seed++) grid(3, seed);
+});
+
+/** Random cuts of a key's domain, and random labels of the grid's cells. */
+function randomGrid(keys: readonly KeySpec[], cutsPerKey: number, labels: number, seed: number): GridFunction {
+  let state = seed * 2654435761;
+  const next = (n: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * n);
+  };
+  const cuts = keys.map((key) =>
+    [...new Set(Array.from({ length: cutsPerKey }, () => key.min + next(key.max - key.min)))].sort((a, b) => a - b),
+  );
+  const sizes = cuts.map((c) => c.length + 1);
+  const table = Array.from({ length: sizes.reduce((a, b) => a * b, 1) }, () => next(labels));
+  return { keys, cuts, label: (cells) => table[cells.reduce((index, c, k) => index * sizes[k] + c, 0)] };
+}
+
+function answers(grid: GridFunction, cover: Cover, values: readonly number[]): void {
+  const wire = values.map((v, k) => wireOf(grid.keys[k], v));
+  assert.is(lookUp(cover, grid.keys, wire), grid.label(values.map((v, k) => cellOf(grid.cuts[k], v))), values.join());
+}
+
+Ternary('exhaustive: every pair of two 8-bit keys, signed and not, of three random grids of 36 cells', () => {
+  for (const [seed, signed] of [
+    [1, [false, false]],
+    [2, [true, false]],
+    [3, [true, true]],
+  ] as const) {
+    const keys = signed.map((s) => fullKey(8, s));
+    const grid = randomGrid(keys, 5, 6, seed);
+    const cover = coverGrid(grid);
+    for (let a = keys[0].min; a <= keys[0].max; a++)
+      for (let b = keys[1].min; b <= keys[1].max; b++) answers(grid, cover, [a, b]);
+  }
+});
+
+Ternary('beyond 16 bits: random keys and both sides of every cut, for one, two and three keys of 20 to 32 bits', () => {
+  const random = fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { numRuns: 900, seed: 5 });
+  for (const [seed, widths] of [
+    [4, [32]],
+    [5, [24, 32]],
+    [6, [32, 32]],
+    [7, [20, 24, 20]],
+  ] as const) {
+    const keys = widths.map((bits, k) => fullKey(bits, k === 1));
+    const grid = randomGrid(keys, widths.length > 2 ? 3 : 6, 5, seed);
+    const cover = coverGrid(grid);
+    const edges = keys.map((key, k) => [key.min, key.max, ...grid.cuts[k].flatMap((c) => [c, c + 1])]);
+    for (let i = 0; i + 3 <= random.length; i += 3) {
+      const values = keys.map((key, k) => Math.floor(key.min + random[i + k] * (key.max - key.min)));
+      answers(grid, cover, values);
+      answers(
+        grid,
+        cover,
+        edges.map((list, k) => list[Math.floor(random[i + k] * list.length) % list.length]),
+      );
+    }
+  }
+});
+
+Ternary('excess keys carry their position: the same entries as two’s complement, top bit flipped', () => {
+  const signed = fullKey(8, true);
+  const [plain, excess] = [signed, { ...signed, excess: true }].map((key) =>
+    coverRange(key, [-40, 0, 17], [0, 1, 2, 0]),
+  );
+  assert.is(excess.entries.length, plain.entries.length);
+  for (const [i, entry] of excess.entries.entries()) {
+    const flipped = entry.wild[0] === 8 ? entry.value[0] : entry.value[0] ^ 128;
+    assert.ok(
+      plain.entries.some((e) => e.value[0] === flipped && e.wild[0] === entry.wild[0]),
+      `entry ${i}`,
+    );
+  }
+  for (let v = -128; v <= 127; v++)
+    assert.is(lookUp(excess, [signed], [v + 128]), [0, 1, 2, 0][cellOf([-40, 0, 17], v)]);
 });
 
 Ternary('don’t-care keys outside 0..1500 make 0..1023 | 1024..1500 one entry and a miss', () => {
