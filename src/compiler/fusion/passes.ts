@@ -6,6 +6,7 @@ import { composeMaps } from './compose-maps.ts';
 import { costOf, type GraphCost } from './cost.ts';
 import { type JoinOptions, joinIndices } from './join-indices.ts';
 import { type MergeSpec, mergePartitions } from './merge-partitions.ts';
+import { indexPackets } from './packet-index.ts';
 import { reorderLinear } from './reorder-linear.ts';
 import { unfusedCost } from './unfused-cost.ts';
 
@@ -19,6 +20,8 @@ export interface PassReport {
 export interface FusionOptions extends BuildOptions, AdditiveOptions {
   /** Sizes or elements of the groups, per value. */
   readonly groups?: MergeSpec;
+  /** Window models of few features: one kept index a packet instead of an embedding (packet-index.ts). Default true. */
+  readonly packetIndex?: boolean;
   /** Index joining; false (default) leaves every Map its own lookup. */
   readonly join?: false | JoinOptions;
   /**
@@ -45,6 +48,7 @@ export function passesFor(options: FusionOptions): readonly Pass[] {
     ['map composition', (graph) => composeMaps(graph, tree)],
     ['linear reordering', reorderLinear],
     ['additive architecture', (graph) => fuseAdditive(graph, options)],
+    ...(options.packetIndex === false ? [] : [['one index a packet', indexPackets] as const]),
     ['partition merging', (graph) => mergePartitions(graph, options.groups)],
     ...(join ? [['index joining', (graph: MapGraph) => joinIndices(graph, join)] as const] : []),
   ];

@@ -4,8 +4,10 @@
  */
 import type { Progress } from '../../problem.ts';
 import type { NetMap, TableNetwork, Tree, TreeMap } from '../lower/network.ts';
-import { evaluateValues, type MapGraph, type MapNode } from '../primitives/index.ts';
-import { type GrownTree, grownLeaves, growTree } from './grow.ts';
+import { evaluateValues, type MapGraph, type MapNode, partsOf } from '../primitives/index.ts';
+import { type CodePoints, codesOf, codeTree } from './codebook.ts';
+import { type GrowData, type GrownTree, grownLeaves, growTree } from './grow.ts';
+import { keptPlaces, type TreePlace } from './packet-trees.ts';
 import { splitPackets } from './packets.ts';
 import { applyRows, type RefitTable, refitSum } from './refit.ts';
 
@@ -14,6 +16,11 @@ export interface FuzzyOptions {
   readonly strategy?: 'published' | 'output-aware';
   /** Leaves a tree (default 16). */
   readonly leaves?: number;
+  /**
+   * Window models: bits of fuzzy index kept per packet, shared evenly by the trees that look at one packet; each has 2^bits leaves.
+   * Default: what a joined table of 4,096 entries allows.
+   */
+  readonly indexBits?: number;
   /** Ridge refit of leaf values, layer by layer (default true; never for `published` unless asked). */
   readonly refit?: boolean;
   readonly progress?: Progress;
@@ -46,6 +53,10 @@ interface Work {
   readonly float: readonly Float64Array[];
   readonly actual: (Float64Array | undefined)[];
   readonly options: Required<Pick<FuzzyOptions, 'strategy' | 'leaves' | 'refit'>>;
+  /** Trees at single packets, by map and part: the places of a common tree, and its leaves. */
+  readonly packets: { readonly of: ReadonlyMap<string, readonly TreePlace[]>; readonly leaves: number };
+  readonly inputs: readonly FuzzyInput[];
+  readonly packetTrees: Map<readonly TreePlace[], GrownTree>;
   readonly trees: Map<number, readonly GrownTree[]>;
   readonly luts: Map<number, Float64Array>;
 }
@@ -155,9 +166,103 @@ function columnsOf(x: Float64Array, dim: number, columns: readonly number[], row
   return out;
 }
 
-/** Input positions that each tree of a map looks at. */
-function partsOf(map: MapNode): readonly (readonly number[])[] {
-  return map.trees ?? [map.inputs.map((_, i) => i)];
+/** A tree by the chosen strategy: `published` looks at the inputs alone. */
+function grow(work: Work, data: GrowData, leaves: number): GrownTree {
+  return work.options.strategy === 'published'
+    ? growTree({ ...data, outs: data.dim, y: data.x }, { leaves, order: 'complete' })
+    : growTree(data, { leaves, order: 'best-first' });
+}
+
+/** Largest feature value that codebooks go through one by one. */
+const MOST_CODED = 8192;
+/** Settings of a packet's other features under which the function of one is looked at. */
+const SETTINGS = 4;
+/** Weight of a value that no calibration row has, against 1 for one row. */
+const UNSEEN = 0.05;
+
+/** What the values 0 … count−1 of a feature do in the Maps that look at it, at a few rows' settings of their other inputs. */
+function codePoints(work: Work, places: readonly TreePlace[], count: number): CodePoints {
+  const weight = new Float64Array(count).fill(UNSEEN);
+  const parts = new Map<string, Float64Array>();
+  for (const { map, part } of places) {
+    const [column] = partsOf(map)[part];
+    const n = map.inputs.length;
+    const all = gather(work, map);
+    for (let r = 0; r < work.rows; r++) weight[Math.min(count - 1, all[r * n + column])]++;
+    const settings = n === 1 ? 1 : SETTINGS;
+    for (let k = 0; k < settings; k++) {
+      const row = Math.floor(((k + 0.5) * work.rows) / settings) * n;
+      const x = new Float64Array(count * n);
+      for (let v = 0; v < count; v++) {
+        x.set(all.subarray(row, row + n), v * n);
+        x[v * n + column] = v;
+      }
+      const y = centred(map.apply(x, count), count);
+      // Equal functions, and settings that only shift: once is enough.
+      parts.set(Array.from(y.subarray(0, 64), (v) => v.toFixed(9)).join(), y);
+    }
+  }
+  const all = [...parts.values()];
+  const dim = all.reduce((sum, y) => sum + y.length / count, 0);
+  const y = new Float64Array(count * dim);
+  let column = 0;
+  for (const part of all) {
+    const width = part.length / count;
+    for (let v = 0; v < count; v++) y.set(part.subarray(v * width, (v + 1) * width), v * dim + column);
+    column += width;
+  }
+  return { count, dim, y, weight };
+}
+
+/** Columns without their means. */
+function centred(y: Float64Array, rows: number): Float64Array {
+  const n = y.length / rows;
+  for (let c = 0; c < n; c++) {
+    let sum = 0;
+    for (let r = 0; r < rows; r++) sum += y[r * n + c];
+    for (let r = 0; r < rows; r++) y[r * n + c] -= sum / rows;
+  }
+  return y;
+}
+
+/** The tree of several Maps at their packets: each place brings its own rows and what its own function makes of them. */
+function packetTree(work: Work, places: readonly TreePlace[]): GrownTree {
+  const known = work.packetTrees.get(places);
+  if (known !== undefined) return known;
+  const columns = partsOf(places[0].map)[places[0].part];
+  const dim = columns.length;
+  const { value, index } = places[0].map.inputs[columns[0]];
+  const input = work.inputs[index % work.inputs.length];
+  const domain = input.clamp ?? 2 ** input.bits - 1;
+  if (dim === 1 && value === 0 && domain < MOST_CODED && work.options.strategy !== 'published') {
+    const tree = codeTree(codesOf(codePoints(work, places, domain + 1), work.packets.leaves));
+    work.packetTrees.set(places, tree);
+    return tree;
+  }
+  const step = Math.max(1, Math.ceil((work.rows * places.length) / STACK_LIMIT));
+  const outs = Math.max(...places.map(({ map }) => map.outIndex.length));
+  const perPlace = Math.ceil(work.rows / step);
+  const rows = perPlace * places.length;
+  const x = new Float64Array(rows * dim);
+  const y = new Float64Array(rows * outs);
+  places.forEach(({ map, part }, p) => {
+    const all = gather(work, map);
+    const n = map.inputs.length;
+    const thin = new Float64Array(perPlace * n);
+    for (let i = 0; i < perPlace; i++) thin.set(all.subarray(i * step * n, (i * step + 1) * n), i * n);
+    const own = map.apply(thin, perPlace);
+    const width = map.outIndex.length;
+    for (let i = 0; i < perPlace; i++) {
+      const r = p * perPlace + i;
+      partsOf(map)[part].forEach((c, k) => {
+        x[r * dim + k] = thin[i * n + c];
+      });
+      y.set(own.subarray(i * width, (i + 1) * width), r * outs);
+    }
+  });
+  const tree = grow(work, { rows, dim, x, outs, y }, work.packets.leaves);
+  work.packetTrees.set(places, tree);
+  return tree;
 }
 
 function growGroup(work: Work, group: TreeGroup): void {
@@ -165,15 +270,16 @@ function growGroup(work: Work, group: TreeGroup): void {
   const { x, rows } = stack(work, group);
   const dim = map.inputs.length;
   const { y, outs } = outputsOf(group, x, rows);
-  const trees = partsOf(map).map((columns) => {
+  const trees = partsOf(map).map((columns, part) => {
+    const places = work.packets.of.get(`${map.id}/${part}`);
+    if (places?.some((place) => partsOf(place.map).length > 1 || place.map.output !== map.output))
+      return packetTree(work, places);
     const sub = columns.length === dim ? x : columnsOf(x, dim, columns, rows);
-    const published = work.options.strategy === 'published';
-    return published
-      ? growTree(
-          { rows, dim: columns.length, x: sub, outs: columns.length, y: sub },
-          { leaves: work.options.leaves, order: 'complete' },
-        )
-      : growTree({ rows, dim: columns.length, x: sub, outs, y }, { leaves: work.options.leaves, order: 'best-first' });
+    return grow(
+      work,
+      { rows, dim: columns.length, x: sub, outs, y },
+      places ? work.packets.leaves : work.options.leaves,
+    );
   });
   const table = group.oneTable ? initialTable(work, map, trees, x, rows) : undefined;
   for (const one of group.maps) {
@@ -402,6 +508,9 @@ export function fuzzyNetwork(
     float: evaluateValues(graph, x, calibration.rows),
     actual: graph.values.map((v) => (v.kind === 'input' ? x : undefined)),
     options: { strategy, leaves: options.leaves ?? 16, refit: options.refit ?? strategy !== 'published' },
+    packets: keptPlaces(graph, options),
+    inputs: features,
+    packetTrees: new Map(),
     trees: new Map(),
     luts: new Map(),
   };

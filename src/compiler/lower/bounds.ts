@@ -40,7 +40,8 @@ export function reachableLeaves(tree: Tree, range: (coord: number) => Range): nu
   };
   if (tree.coord.length === 0) return [0];
   walk(0);
-  return found.sort((a, b) => a - b);
+  // Several ranges of a codebook share a leaf.
+  return [...new Set(found)].sort((a, b) => a - b);
 }
 
 /** Table rows of a map that can be read, ascending. */

@@ -78,3 +78,8 @@ export interface MapGraph {
   /** Window models: the value of which one packet's share is kept per flow; absent: the raw input. */
   readonly perPacket?: number;
 }
+
+/** Input positions that each clustering tree of a Map looks at. */
+export function partsOf(map: MapNode): readonly (readonly number[])[] {
+  return map.trees ?? [map.inputs.map((_, i) => i)];
+}
