@@ -112,6 +112,12 @@ export const compileOptionGroup = {
     group: 'Compiler:',
   },
   leaves: { type: 'number', default: 16, describe: 'leaves per clustering tree', group: 'Compiler:' },
+  'index-bits': {
+    type: 'number',
+    describe:
+      'window models: bits of fuzzy index kept per packet (default: what a joined table of 4,096 entries allows)',
+    group: 'Compiler:',
+  },
   refit: {
     type: 'boolean',
     default: true,
@@ -137,6 +143,7 @@ export const compileOptionGroup = {
 export interface CompileArgs {
   strategy: 'published' | 'output-aware';
   leaves: number;
+  indexBits: number | undefined;
   refit: boolean;
   fineTune: boolean;
   width: number;
@@ -148,6 +155,7 @@ export function compileFromArgs(args: CompileArgs): CompileChoices {
   return {
     strategy: args.strategy,
     leaves: wholeOrMore('--leaves', args.leaves, 2),
+    ...(args.indexBits === undefined ? {} : { indexBits: wholeOrMore('--index-bits', args.indexBits, 1) }),
     refit: args.refit,
     fineTune: args.fineTune,
     width: args.width as CompileChoices['width'],

@@ -23,7 +23,7 @@ import type { MapGraph } from './primitives/index.ts';
 import { graphOnSwitch, inputScales, switchClamps } from './ticks.ts';
 
 /** How the tables are made. */
-export interface StrategyOptions extends Pick<FuzzyOptions, 'strategy' | 'leaves' | 'refit'> {
+export interface StrategyOptions extends Pick<FuzzyOptions, 'strategy' | 'leaves' | 'indexBits' | 'refit'> {
   /** Bits of every sum (default 16). */
   readonly width?: 8 | 12 | 16 | 32;
   /** Elements that share 32-bit accumulators (default `auto`: where the cost model gains by it). */

@@ -45,6 +45,8 @@ export interface ModelOptions {
 export interface CompileChoices {
   strategy: 'published' | 'output-aware';
   leaves: number;
+  /** Bits of fuzzy index kept per packet (window models); absent: what joined tables allow. */
+  indexBits?: number;
   refit: boolean;
   fineTune: boolean;
   width: 8 | 12 | 16 | 32;

@@ -75,6 +75,7 @@ const compile = {
   properties: {
     strategy: { enum: ['published', 'output-aware'], default: 'output-aware' },
     leaves: { type: 'integer', minimum: 2, maximum: 4096, default: 16 },
+    indexBits: { type: 'integer', minimum: 1, maximum: 64, description: 'Bits of fuzzy index kept per packet.' },
     refit: { type: 'boolean', default: true },
     fineTune: { type: 'boolean', default: false },
     width: { enum: [8, 12, 16, 32], default: 16 },

@@ -27,15 +27,23 @@ function scaleFor(range: Range, width: number, extra: number): number {
   return Math.min(room / magnitude, 2 ** 20);
 }
 
-/** Elements that must share one scale because they are compared or subtracted: logits, and both sides of |a − b|. */
-function tiedElements(network: TableNetwork): { value: number; index: number }[][] {
-  const tied: { value: number; index: number }[][] = [];
+interface Tied {
+  readonly value: number;
+  readonly index: number;
+  /** Its scale is the group's divided by this (default 1). */
+  readonly weight?: number;
+}
+
+/** Elements that must share one scale because they are compared or subtracted: logits, and both sides of |a − b| with their sum. */
+function tiedElements(network: TableNetwork): Tied[][] {
+  const tied: Tied[][] = [];
   const verdict = network.verdict;
   const size = network.values[verdict.value].size;
   if (verdict.kind === 'argmax')
     tied.push(Array.from({ length: size }, (_, index) => ({ value: verdict.value, index })));
   for (const map of network.maps)
-    if (map.kind === 'absdiff') tied.push([...map.a, ...map.b, { value: map.output, index: 0 }]);
+    if (map.kind === 'absdiff')
+      tied.push([...map.a, ...map.b, { value: map.output, index: 0, weight: map.weight ?? 1 }]);
   return tied;
 }
 
@@ -48,10 +56,15 @@ export function chooseFormats(network: TableNetwork, options: FixedPointOptions)
   );
   for (const group of tiedElements(network)) {
     const halved = network.verdict.kind === 'argmax' ? 2 : 1;
-    const scale = Math.min(...group.map((e) => formats[e.value][e.index])) / halved;
-    for (const e of group) formats[e.value][e.index] = scale;
+    tie(group, formats, halved);
   }
   return formats;
+}
+
+/** One scale for a group: what the narrowest of its elements allows. */
+function tie(group: readonly Tied[], formats: number[][], halved: number): void {
+  const scale = Math.min(...group.map((e) => formats[e.value][e.index] * (e.weight ?? 1))) / halved;
+  for (const e of group) formats[e.value][e.index] = scale / (e.weight ?? 1);
 }
 
 function roundTable(lut: LeafValues, outIndex: Int32Array, scales: readonly number[]): Int32Array {
@@ -68,19 +81,28 @@ function carryTree(tree: Tree, formats: Formats): Tree {
 }
 
 function carryMap(map: NetMap, formats: Formats): NetMap {
-  if (map.kind === 'absdiff' || map.kind === 'index') return map;
+  if (map.kind === 'index') return map;
+  if (map.kind === 'absdiff') {
+    const { weight: _, ...rest } = map;
+    return rest;
+  }
   if (map.kind === 'leaf') return { ...map, tree: carryTree(map.tree, formats) };
   const lut = roundTable(map.lut, map.outIndex, formats[map.output]);
   return map.kind === 'exact' ? { ...map, lut } : { ...map, lut, trees: map.trees.map((t) => carryTree(t, formats)) };
 }
 
 /** Values whose integer sums still exceed the width (a threshold moved and freed a leaf): how much they must shrink. */
-function overflow(network: TableNetwork, formats: Formats, options: FixedPointOptions): Formats {
+function overflow(
+  network: TableNetwork,
+  groups: readonly (readonly Tied[])[],
+  formats: Formats,
+  options: FixedPointOptions,
+): Formats {
   const bounds = networkBounds(network, options.inputs);
   const limit = 2 ** ((options.width ?? 16) - 1) - 1;
   const verdict = network.verdict;
-  return formats.map((scales, value) => {
-    if (value === 0) return scales;
+  const shrunk = formats.map((scales, value) => {
+    if (value === 0) return [...scales];
     const room = value === verdict.value && verdict.kind === 'argmax' ? limit / 2 : limit;
     const most = bounds[value].map((r) => Math.max(Math.abs(r.min), Math.abs(r.max)));
     const tied = value === verdict.value ? Math.max(...most) : 0;
@@ -88,6 +110,8 @@ function overflow(network: TableNetwork, formats: Formats, options: FixedPointOp
       Math.max(most[e], tied) > room ? (scale * room * 0.99) / Math.max(most[e], tied) : scale,
     );
   });
+  for (const group of groups) tie(group, shrunk, 1);
+  return shrunk;
 }
 
 function carry(network: TableNetwork, formats: Formats): TableNetwork {
@@ -97,7 +121,10 @@ function carry(network: TableNetwork, formats: Formats): TableNetwork {
       ? value
       : { ...value, bias: Int32Array.from(value.bias, (b, i) => Math.round(b * formats[v][i])) },
   );
-  return { ...network, maps, values };
+  const { verdict } = network;
+  // A score's threshold is in units of the model; sums are counted in steps of their scale.
+  if (verdict.kind === 'argmax') return { ...network, maps, values };
+  return { ...network, maps, values, verdict: { ...verdict, divide: verdict.divide * formats[verdict.value][0] } };
 }
 
 /** The integer network and its formats; every sum's exact range fits the width. */
@@ -106,9 +133,10 @@ export function quantise(
   options: FixedPointOptions,
 ): { readonly network: TableNetwork; readonly formats: Formats } {
   let formats = chooseFormats(network, options);
+  const tied = tiedElements(network);
   for (let round = 0; ; round++) {
     const carried = carry(network, formats);
-    const shrunk = overflow(carried, formats, options);
+    const shrunk = overflow(carried, tied, formats, options);
     const same = shrunk.every((scales, v) => scales.every((s, e) => s === formats[v][e]));
     if (same || round === 8) return { network: carried, formats };
     formats = shrunk;

@@ -78,7 +78,7 @@ function isPassThrough(map: MapNode): boolean {
 }
 
 function blockKey(map: MapNode, blocks: readonly Int32Array[]): string | undefined {
-  if (map.exact || map.trees || isPassThrough(map)) return undefined;
+  if (map.exact || map.trees || map.absolute || isPassThrough(map)) return undefined;
   const { value, index } = map.inputs[0];
   const block = blocks[value][index];
   const one = map.inputs.every((ref) => ref.value === value && blocks[value][ref.index] === block);

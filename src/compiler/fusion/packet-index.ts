@@ -46,7 +46,7 @@ function widened(map: MapNode, packet: number, width: number): MapNode {
     for (let r = 0; r < rows; r++) for (let c = 0; c < n; c++) narrow[r * n + c] = x[r * width + columns[c]];
     return map.apply(narrow, rows);
   };
-  const { exact: _, trees: _trees, shared: _shared, linear: _linear, ...rest } = map;
+  const { exact: _, absolute: _absolute, trees: _trees, shared: _shared, linear: _linear, ...rest } = map;
   const trees = inputs.map((_, c) => [c]);
   return { ...rest, inputs, apply, trees, indexShared: { key: 'packet', position: packet } };
 }

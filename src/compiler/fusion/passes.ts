@@ -1,6 +1,7 @@
 /** The fusion passes in order, with a report of what each saved; and the whole front half: ONNX model → fused graph. */
 import type { OnnxModel } from '../../model/index.ts';
 import { type BuildOptions, buildFromNetwork, type MapGraph, type Network, readNetwork } from '../primitives/index.ts';
+import { absoluteSums } from './absolute.ts';
 import { type AdditiveOptions, fuseAdditive } from './additive.ts';
 import { composeMaps } from './compose-maps.ts';
 import { costOf, type GraphCost } from './cost.ts';
@@ -49,6 +50,7 @@ export function passesFor(options: FusionOptions): readonly Pass[] {
     ['linear reordering', reorderLinear],
     ['additive architecture', (graph) => fuseAdditive(graph, options)],
     ...(options.packetIndex === false ? [] : [['one index a packet', indexPackets] as const]),
+    ['absolute sums', absoluteSums],
     ['partition merging', (graph) => mergePartitions(graph, options.groups)],
     ...(join ? [['index joining', (graph: MapGraph) => joinIndices(graph, join)] as const] : []),
   ];

@@ -82,7 +82,7 @@ function moved(producer: MapNode, m: Matrix, size: number): MapNode | undefined 
   if (outIndex.length === 0) return undefined;
   const weights = part(m, outIndex, producer.outIndex, size);
   const inner = producer.outIndex.length;
-  const { shared: _, ...rest } = producer;
+  const { shared: _, absolute: _absolute, ...rest } = producer;
   return {
     ...rest,
     output: m.target,

@@ -374,6 +374,10 @@ function indexOf(work: Work, map: MapNode): Int32Array {
 /** Works one family through: trees, tables, refit, and the activations that the tables yield. */
 function workFamily(work: Work, family: readonly number[]): void {
   const maps = work.graph.maps.filter((m) => family.includes(m.output));
+  if (maps.some((map) => map.absolute !== undefined)) {
+    for (const id of family) work.actual[id] = absoluteSum(work, maps[0]);
+    return;
+  }
   const tableMaps = maps.filter((m) => m.exact === undefined);
   const exact = new Map<string, Float64Array>();
   for (const map of maps) {
@@ -389,6 +393,11 @@ function workFamily(work: Work, family: readonly number[]): void {
     const indices = runFamily(work, family, maps);
     if (round < rounds) refitFamily(work, family, maps, indices);
   }
+}
+
+/** w · Σ |x| needs no table (absolute.ts in fusion/). */
+function absoluteSum(work: Work, map: MapNode): Float64Array {
+  return map.apply(gather(work, map), work.rows);
 }
 
 /** Activations of a family's values in order; returns the table rows read, by map. */
@@ -462,6 +471,15 @@ function treeOf(map: MapNode, grown: GrownTree, columns: readonly number[]): Tre
 }
 
 function netMap(work: Work, map: MapNode): NetMap {
+  if (map.absolute !== undefined)
+    return {
+      kind: 'absdiff',
+      name: map.name,
+      a: map.inputs,
+      b: [],
+      weight: map.absolute.weight,
+      output: map.output,
+    };
   const common = {
     name: map.name,
     output: map.output,

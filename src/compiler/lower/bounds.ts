@@ -73,9 +73,11 @@ function addMap(map: NetMap, bounds: Range[][]): void {
   if (map.kind === 'absdiff') {
     let [min, max] = [0, 0];
     map.a.forEach((ref, i) => {
-      const [a, b] = [bounds[ref.value][ref.index], bounds[map.b[i].value][map.b[i].index]];
-      max += Math.max(Math.abs(a.max - b.min), Math.abs(b.max - a.min));
-      min += Math.max(0, a.min - b.max, b.min - a.max);
+      const a = bounds[ref.value][ref.index];
+      const b = map.b.length > 0 ? bounds[map.b[i].value][map.b[i].index] : { min: 0, max: 0 };
+      const weight = map.weight ?? 1;
+      max += weight * Math.max(Math.abs(a.max - b.min), Math.abs(b.max - a.min));
+      min += weight * Math.max(0, a.min - b.max, b.min - a.max);
     });
     out[0] = { min: out[0].min + min, max: out[0].max + max };
     return;

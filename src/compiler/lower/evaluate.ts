@@ -59,8 +59,10 @@ function applyMap(map: NetMap, values: Float64Array[], sizes: readonly number[],
   const size = sizes[map.output];
   if (map.kind === 'absdiff') {
     for (let r = 0; r < rows; r++) {
-      for (let i = 0; i < map.a.length; i++)
-        out[r * size] += Math.abs(column(values, sizes, map.a[i], r) - column(values, sizes, map.b[i], r));
+      for (let i = 0; i < map.a.length; i++) {
+        const b = map.b.length > 0 ? column(values, sizes, map.b[i], r) : 0;
+        out[r * size] += (map.weight ?? 1) * Math.abs(column(values, sizes, map.a[i], r) - b);
+      }
     }
     return undefined;
   }

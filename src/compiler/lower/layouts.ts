@@ -174,14 +174,18 @@ function finishAt(network: TableNetwork, v: number, layout: ValueLayout, done: r
   const joined = maps.filter((m) => layout.join > 1 && isSingle(m));
   const ready = maps.filter((m) => !joined.includes(m)).map((m) => readyAt(network, m, done));
   for (let g = 0; g < joined.length; g += layout.join) {
-    const group = joined.slice(g, g + layout.join).map((m) => readyAt(network, m, done) + (m.kind === 'tree' ? 1 : 0));
-    ready.push(Math.max(...group));
+    const group = joined.slice(g, g + layout.join);
+    // A tree that is left over adds by itself.
+    const looked = (m: NetMap): number => (m.kind === 'tree' && group.length > 1 ? 1 : 0);
+    ready.push(Math.max(...group.map((m) => readyAt(network, m, done) + looked(m))));
   }
   const banks = new Array<number>(layout.banks).fill(0);
-  ready.forEach((r, i) => {
-    const bank = i % layout.banks;
-    banks[bank] = Math.max(banks[bank], r) + 1;
-  });
+  ready
+    .sort((a, b) => a - b)
+    .forEach((r, i) => {
+      const bank = i % layout.banks;
+      banks[bank] = Math.max(banks[bank], r) + 1;
+    });
   return Math.max(...banks) + log2Up(layout.banks);
 }
 

@@ -12,6 +12,7 @@ import { networkBounds, type Range } from './bounds.ts';
 import type { ElementField, LowerContext, Phase, TableReport } from './context.ts';
 import { LANE_FIELD, type Lane, planLanes } from './lanes.ts';
 import type { TableNetwork } from './network.ts';
+import { takeovers } from './reuse.ts';
 import { lowerKept } from './rings.ts';
 import { lowerIndices, lowerSum, type SumPlan } from './sums.ts';
 import { differenceRange, lowerVerdict } from './verdict.ts';
@@ -111,6 +112,32 @@ function planSum(network: TableNetwork, bounds: LowerContext['bounds'], value: n
   return { bits, banks: chosen?.banks ?? 1 };
 }
 
+/** Layouts of all sums; values that can take over another's fields do. */
+function planSums(
+  network: TableNetwork,
+  bounds: LowerContext['bounds'],
+  options: LowerOptions,
+): (SumPlan | undefined)[] {
+  const plans = network.values.map((value, v): SumPlan | undefined => {
+    const maps = network.maps.filter((m) => m.output === v);
+    if (v === 0 || value.kept !== undefined || maps.some((m) => m.kind === 'leaf')) return undefined;
+    return planSum(network, bounds, v, options);
+  });
+  const shape = (v: number): string | undefined => {
+    const plan = plans[v];
+    if (plan === undefined || network.maps.some((m) => m.kind === 'absdiff' && m.output === v)) return undefined;
+    const lanes = plan.lanes?.slots.map((slot) => slot.map(({ low, bits }) => `${low}/${bits}`).join()).join(';');
+    return [network.values[v].size, plan.bits, plan.banks, lanes].join(':');
+  };
+  const names: string[] = network.values.map((value) => value.name);
+  takeovers(network, shape).forEach((from, v) => {
+    if (from === undefined) return;
+    names[v] = names[from];
+    plans[v] = { ...plans[v]!, fieldsOf: names[v] };
+  });
+  return plans;
+}
+
 /** Lowers a row network, or a window network as windowNetwork() leaves it. Throws COMPILE-OVERFLOW when a sum cannot be held. */
 export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowered {
   const bounds = networkBounds(
@@ -133,6 +160,7 @@ export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowe
   };
   const sums: Lowered['sums'][number][] = [];
   const rings: Ring[] = [];
+  const plans = planSums(network, bounds, options);
   for (let value = 1; value < network.values.length; value++) {
     const maps = network.maps.filter((m) => m.output === value);
     if (network.values[value].kept !== undefined) {
@@ -143,7 +171,7 @@ export function lowerNetwork(network: TableNetwork, options: LowerOptions): Lowe
       lowerIndices(context, value);
       continue;
     }
-    const plan = planSum(network, bounds, value, options);
+    const plan = plans[value]!;
     const [first] = maps;
     if (first?.kind === 'absdiff') lowerAbsDiff(context, first, plan);
     else lowerSum(context, value, plan);

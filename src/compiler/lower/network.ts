@@ -52,12 +52,15 @@ export interface ExactMap {
   readonly note?: string;
 }
 
-/** out[0] += Σ |a_i − b_i|. */
+/** out[0] += weight · Σ |a_i − b_i|; without b: Σ |a_i|. */
 export interface AbsDiffMap {
   readonly kind: 'absdiff';
   readonly name: string;
   readonly a: readonly ElementRef[];
+  /** As many as `a`, or none. */
   readonly b: readonly ElementRef[];
+  /** Float networks only (default 1): integers take it into the scale of the output. */
+  readonly weight?: number;
   readonly output: number;
 }
 

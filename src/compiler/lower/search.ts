@@ -22,6 +22,7 @@ import {
 } from './layouts.ts';
 import { type Lowered, type LowerOptions, lowerNetwork } from './lower.ts';
 import type { TableNetwork } from './network.ts';
+import { foldBiases } from './reuse.ts';
 import { windowNetwork } from './window.ts';
 
 export interface Compiled {
@@ -150,7 +151,7 @@ export function searchLayout(
   chip: Chip,
   options: SearchOptions,
 ): Compiled {
-  const network = windowNetwork(whole);
+  const network = foldBiases(windowNetwork(whole));
   const s: Search = { name, network, front, chip, options, known: new Map() };
   const lanes = options.lanes ?? 'auto';
   const unbounded = chip.name === 'unbounded';

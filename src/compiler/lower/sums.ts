@@ -14,7 +14,7 @@ import {
   tableName,
 } from './context.ts';
 import { LANE_FIELD, type Lane, type LanePlan, laneWord, slotsOf } from './lanes.ts';
-import type { ExactMap, IndexMap, Tree, TreeMap } from './network.ts';
+import { type ExactMap, type IndexMap, mapInputs, type NetMap, type Tree, type TreeMap } from './network.ts';
 import { treeTable } from './treetable.ts';
 
 /** How one value's accumulators are laid out. */
@@ -25,6 +25,8 @@ export interface SumPlan {
   readonly banks: number;
   /** Elements share fields (`bits` is then the fields' width); absent: one field an element. */
   readonly lanes?: LanePlan;
+  /** Name of the value whose fields are taken over (reuse.ts); absent: fields of its own. */
+  readonly fieldsOf?: string;
 }
 
 /** One set of accumulators. A slot is an element, or a packed field of several. */
@@ -37,7 +39,7 @@ interface Bank {
 
 /** Slot s of bank b: `nn.h1_3` (bank 0, the final sum), `nn.h1_3_b1`; elements 6 and 7 packed: `nn.h1_6to7`. */
 function bankField(context: LowerContext, value: number, slot: number, bank: number, plan: SumPlan): string {
-  const name = context.network.values[value].name.replace(/[^A-Za-z0-9]+/g, '_');
+  const name = (plan.fieldsOf ?? context.network.values[value].name).replace(/[^A-Za-z0-9]+/g, '_');
   const packed = plan.lanes?.slots[slot];
   const last = packed?.[packed.length - 1].element ?? slot;
   const first = packed?.[0].element ?? slot;
@@ -367,7 +369,7 @@ export function lowerSum(context: LowerContext, value: number, plan: SumPlan): v
   if (plan.lanes === undefined) startConstants(context, phase, value, maps, banks[0], plan, bias);
   else startLanes(context, phase, value, maps, banks[0], plan.lanes);
   let next = 0;
-  for (const map of maps) {
+  for (const map of readyFirst(context, maps)) {
     if (map.kind === 'absdiff' || map.kind === 'leaf') throw new Error(`${map.kind} is lowered on its own`);
     if (map.kind === 'tree' && map.trees.length === 0) continue;
     const bank = banks[next++ % plan.banks];
@@ -377,6 +379,13 @@ export function lowerSum(context: LowerContext, value: number, plan: SumPlan): v
   }
   addUp(context, value, banks);
   declareBanks(context, value, banks, plan);
+}
+
+/** Maps of inputs and kept elements before maps of sums: what is known early is added while sums are still looked up. */
+function readyFirst(context: LowerContext, maps: readonly NetMap[]): NetMap[] {
+  const early = (map: NetMap): boolean =>
+    mapInputs(map).every((ref) => ref.value === 0 || context.network.values[ref.value].kept !== undefined);
+  return [...maps.filter(early), ...maps.filter((map) => !early(map))];
 }
 
 /** Packed fields that no map writes hold constants; the others start with their first writer (see LanePlan). */
@@ -447,6 +456,7 @@ function addStart(context: LowerContext, phase: Phase, value: number, instructio
 
 function declareBanks(context: LowerContext, value: number, banks: readonly Bank[], plan: SumPlan): void {
   const name = context.network.values[value].name;
+  if (plan.fieldsOf !== undefined) return;
   banks.forEach((bank, b) => {
     for (const e of [...bank.written].sort((x, y) => x - y)) {
       const packed = plan.lanes?.slots[e];

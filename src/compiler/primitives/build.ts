@@ -6,7 +6,7 @@ import { type Group, groupsOf } from './groups.ts';
 import { type Network, readNetwork } from './onnx/read.ts';
 import { chunk } from './partition.ts';
 import { runIr } from './run-ir.ts';
-import { linearPart, runSlice } from './run-slice.ts';
+import { absolutePart, linearPart, runSlice } from './run-slice.ts';
 import { type Slice, sliceNetwork } from './slice.ts';
 import { sliceKey } from './slice-key.ts';
 import { planValues, type ValuePlan } from './values.ts';
@@ -136,6 +136,7 @@ function addMap(b: Builder, tensor: number, output: number, group: Group, rank: 
   const parts = group.parts.map((part) => slicePart(b, tensor, group, part));
   const single = parts.length === 1 ? parts[0].slice : undefined;
   const linear = single && linearPart(single);
+  const absolute = single && refs.every((ref) => ref.value > 0) ? absolutePart(single) : undefined;
   const exact = exactRows(b, group.sources);
   const index = indexSharing(b, refs);
   const tree = b.options.tree ?? 2;
@@ -150,6 +151,7 @@ function addMap(b: Builder, tensor: number, output: number, group: Group, rank: 
     outIndex: Int32Array.from(group.elements, (e) => rank.get(e)!),
     apply: linear ? applyLinear(linear, refs.length) : applyParts(parts, refs.length, group.elements.length),
     ...(linear ? { linear } : {}),
+    ...(absolute ? { absolute } : {}),
     ...(exact ? { exact } : {}),
     ...(shared ? { shared } : {}),
     ...(index ? { indexShared: index } : {}),

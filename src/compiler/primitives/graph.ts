@@ -47,6 +47,8 @@ export interface MapNode {
   readonly apply: GroupFunction;
   /** Set when the function is linear: outputs × inputs weights (row-major), no constant part. */
   readonly linear?: Float64Array;
+  /** Set when the function is w · Σ |x| + constant, one output: the weight and the constant. Subtractions and maxima can do it. */
+  readonly absolute?: { readonly weight: number; readonly constant: number };
   /** Input elements take few integer values and are matched exactly (embedding, Gather): the number of rows per input. */
   readonly exact?: readonly number[];
   readonly shared?: Sharing;

@@ -76,3 +76,18 @@ export function linearPart(slice: Slice): Float64Array | undefined {
   });
   return w;
 }
+
+/** Weight and constant of a slice that is w · Σ |x| + constant over all its inputs, w > 0. */
+export function absolutePart(slice: Slice): { readonly weight: number; readonly constant: number } | undefined {
+  const [form] = slice.outputs;
+  if (slice.outputs.length !== 1 || form.cols.length !== slice.inputs || slice.code.length !== slice.inputs)
+    return undefined;
+  const magnitude = new Map<number, number>();
+  for (const i of slice.code)
+    if (i.kind === 'fn' && i.fn.name === 'abs' && i.a < slice.inputs) magnitude.set(i.out, i.a);
+  const read = new Set(Array.from(form.cols, (column) => magnitude.get(column)));
+  const [weight] = form.weights;
+  const same = form.weights.every((w) => w === weight);
+  if (read.size !== slice.inputs || read.has(undefined) || !same || !(weight > 0)) return undefined;
+  return { weight, constant: form.bias };
+}

@@ -2,9 +2,11 @@ import * as fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
+  absoluteSums,
   composeMaps,
   costOf,
   fuseAdditive,
+  indexPackets,
   joinIndices,
   mapModel,
   mergePartitions,
@@ -21,6 +23,8 @@ const PASSES: [string, (graph: MapGraph) => MapGraph][] = [
   ['linear reordering', reorderLinear],
   ['map composition', composeMaps],
   ['additive architecture', fuseAdditive],
+  ['codes of raw features', indexPackets],
+  ['absolute sums', absoluteSums],
   ['partition merging', (graph) => mergePartitions(graph, 2)],
   ['index joining', (graph) => joinIndices(graph, { when: 'always' })],
 ];

@@ -9,7 +9,10 @@ import { worst } from './support.ts';
 
 const Six = suite('six models');
 
-async function mapped(id: ModelId, options: { readonly groups?: number } = {}): Promise<MapGraph> {
+async function mapped(
+  id: ModelId,
+  options: { readonly groups?: number; readonly packetIndex?: boolean } = {},
+): Promise<MapGraph> {
   const { definition, onnx, inputs } = randomModel(id);
   const { features, window } = definition;
   const { graph } = mapModel(parseOnnx(onnx, id), { features, window, ...options });
@@ -46,7 +49,7 @@ Six('MLP-B: 10 singles, 16 pairs, 16 singles', async () => {
 Six(
   'RNN-B with groups of 1: embedding tables, seven steps of 16 singles with tanh inside, 8 singles to the logits',
   async () => {
-    const graph = await mapped('rnn-b', { groups: 1 });
+    const graph = await mapped('rnn-b', { groups: 1, packetIndex: false });
     assert.equal(
       graph.values.map((v) => v.size),
       [16, 64, 8, 8, 8, 8, 8, 8, 8, 3],
@@ -63,7 +66,7 @@ Six(
 );
 
 Six('CNN-B: 8×4 embedding, 16 pairs within packets into 30 sums, 15 pairs to the logits', async () => {
-  const graph = await mapped('cnn-b');
+  const graph = await mapped('cnn-b', { packetIndex: false });
   assert.equal(
     graph.values.map((v) => v.size),
     [16, 32, 30, 3],
@@ -79,7 +82,7 @@ Six('CNN-B: 8×4 embedding, 16 pairs within packets into 30 sums, 15 pairs to th
 });
 
 Six('CNN-M: one Map per packet of two joined pairs, one SumReduce', async () => {
-  const graph = await mapped('cnn-m');
+  const graph = await mapped('cnn-m', { packetIndex: false });
   assert.equal(
     graph.values.map((v) => v.size),
     [16, 32, 3],
@@ -130,8 +133,31 @@ Six(
       into(graph, 2).map((m) => m.inputs.length),
       [6, 6, 6, 6, 6, 2],
     );
-    assert.is(into(graph, 3).length, 32);
+    assert.is(into(graph, 3).length, 1);
+    assert.is(into(graph, 3)[0].inputs.length, 32);
+    assert.is(into(graph, 3)[0].absolute?.weight, 1 / 32);
   },
 );
+
+Six('codes of raw features: RNN-B, CNN-B and CNN-M keep two indices a packet and no embedding', async () => {
+  for (const [id, sizes] of [
+    ['rnn-b', [16, 8, 8, 8, 8, 8, 8, 8, 3]],
+    ['cnn-b', [16, 30, 3]],
+    ['cnn-m', [16, 3]],
+  ] as const) {
+    const graph = await mapped(id);
+    assert.equal(
+      graph.values.map((v) => v.size),
+      [...sizes],
+      id,
+    );
+    const packets = graph.maps.filter((map) => map.inputs[0].value === 0);
+    assert.equal(packets.map((map) => map.indexShared?.position).sort(), [0, 1, 2, 3, 4, 5, 6, 7], id);
+    assert.ok(
+      packets.every((map) => map.trees?.length === 2 && map.exact === undefined),
+      id,
+    );
+  }
+});
 
 Six.run();
