@@ -5,12 +5,15 @@ import type { ColumnOp } from './ir.ts';
 import type { Plan } from './plan.ts';
 
 /** Text of a plan, one fact a line; with an image also batch and memory sizes. Deterministic. */
-export function explainPlan(plan: Plan, image?: Pick<Image, 'batch' | 'span' | 'tableBytes' | 'columnBytes'>): string {
+export function explainPlan(
+  plan: Plan,
+  image?: Pick<Image, 'batch' | 'span' | 'tableBytes' | 'columnBytes' | 'workers'>,
+): string {
   const { program } = plan;
   const lines = [
     `plan of ${program.name}: ${plan.ops.length} column operations, ${plan.inputs.length} input columns`,
     `packets: ${sharingText(plan)}`,
-    ...(image === undefined ? [] : [memoryText(image)]),
+    ...(image === undefined ? [] : [memoryText(image), codeText(image)]),
     'tables:',
     ...plan.matches.map(({ table, entries, match }) => `  ${table}: ${entries} entries, ${match}`),
     'phases:',
@@ -29,9 +32,16 @@ function sharingText(plan: Plan): string {
   return `shared out by (${slot?.name ?? 'slot'} and ${sizeMask}) mod workers, known after ${ops.length} operations`;
 }
 
-function memoryText(image: Pick<Image, 'batch' | 'span' | 'tableBytes' | 'columnBytes'>): string {
+function memoryText(image: Pick<Image, 'batch' | 'span' | 'tableBytes' | 'columnBytes' | 'workers'>): string {
   const kib = (bytes: number) => `${Math.ceil(bytes / 1024)} KiB`;
   return `memory: batches of ${image.batch} packets (${kib(image.columnBytes)} of columns a worker), ranges of ${image.span}, tables ${kib(image.tableBytes)}`;
+}
+
+function codeText({ workers }: Pick<Image, 'workers'>): string {
+  const [{ steps, slotSteps }] = workers;
+  const all = [...slotSteps, ...steps];
+  const loops = all.filter((step) => step < 0).length;
+  return `code: ${loops} generated loops, ${all.length - loops} stretches of bytecode`;
 }
 
 /** Stateless stretches and register scans in turn. */

@@ -82,8 +82,8 @@ export interface ImageSizes {
   readonly batch: number;
   readonly workers: number;
   readonly sharing: Sharing;
-  /** Neighbouring operations become loops of generated code. */
-  readonly fused: boolean;
+  /** Estimated instructions up to which neighbouring operations become one loop of generated code; 0: all is bytecode. */
+  readonly loopWeight: number;
 }
 
 const PARSE_BATCH = 256;
@@ -140,16 +140,18 @@ function halvesOf({ sharing }: Pick<ImageSizes, 'sharing'>): number {
   return sharing === 'whole' ? 1 : 2;
 }
 
-function layoutOf(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'fused'>): Layout {
+function layoutOf(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'loopWeight'>): Layout {
   const slot = sizes.sharing === 'sharded' && typeof plan.sharding === 'object' ? plan.sharding : undefined;
   const { all, inputs, carried } = slot
     ? { all: slot.rest, inputs: slot.restInputs, carried: slot.carried }
     : { all: plan.ops, inputs: plan.inputs, carried: [] };
   const results = plan.outputs.map(({ column }) => column);
-  const ops = sizes.fused ? makeLoops(all, results) : all;
+  const fused = (list: readonly ColumnOp[], wanted: readonly Column[]) =>
+    sizes.loopWeight > 0 ? makeLoops(list, wanted, sizes.loopWeight) : list;
+  const ops = fused(all, results);
   const main = columnPlaces(plan, { ops, inputs: [...inputs, ...carried], results });
   const known = slot ? [slot.slot, ...carried] : [];
-  const slotOps = slot ? (sizes.fused ? makeLoops(slot.ops, known) : slot.ops) : [];
+  const slotOps = slot ? fused(slot.ops, known) : [];
   const before = slot && columnPlaces(plan, { ops: slotOps, inputs: slot.inputs, results: known });
   const places = Math.max(main.places, before?.places ?? 0);
   return { ops, inputs, carried, slot, slotOps, placeOf: main.placeOf, slotPlaceOf: before?.placeOf, places };
@@ -180,7 +182,7 @@ function bytesOfColumn({ batch }: Pick<ImageSizes, 'batch'>): number {
 }
 
 /** Columns of a batch. */
-export function batchColumns(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'fused'>): number {
+export function batchColumns(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'loopWeight'>): number {
   return layoutOf(plan, sizes).places;
 }
 

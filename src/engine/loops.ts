@@ -1,17 +1,17 @@
 /**
  * Neighbouring column operations as one loop over packets: what they pass on to each other stays in registers, only what others
- * read goes to columns. Operations move next to those that need them first; loops end where their code would leave the caches.
+ * read goes to columns. Operations move next to those that need them first; loops end before they grow long.
  */
 
 import { type Column, type ColumnOp, keepsDestination, readsOf, writesOf } from './ir.ts';
 
 export type Loop = Extract<ColumnOp, { op: 'loop' }>;
 
-/** Machine instructions of a loop, as estimated: some 16 KiB of code. */
-const MAX_WEIGHT = 140;
+/** Machine instructions of a loop, as estimated: few enough that the processor works on several packets at once (bench/choices.ts). */
+export const LOOP_WEIGHT = 140;
 
 /** Operations with loops in place of what can be fused. `wanted`: columns read after the last operation. */
-export function makeLoops(ops: readonly ColumnOp[], wanted: readonly Column[]): ColumnOp[] {
+export function makeLoops(ops: readonly ColumnOp[], wanted: readonly Column[], weightLimit = LOOP_WEIGHT): ColumnOp[] {
   const readsAfter = readsBehind(ops, wanted);
   const out: ColumnOp[] = [];
   for (let from = 0; from < ops.length; ) {
@@ -24,7 +24,7 @@ export function makeLoops(ops: readonly ColumnOp[], wanted: readonly Column[]): 
     let to = from;
     while (to < ops.length && isFusable(ops[to])) to++;
     const stretch = ops.slice(from, to);
-    if (stretch.some(looksUp)) out.push(...loopsOf(stretch, readsAfter(to)));
+    if (stretch.some(looksUp)) out.push(...loopsOf(stretch, readsAfter(to), weightLimit));
     else out.push(...stretch);
     if (to === from) out.push(ops[to++]);
     from = to;
@@ -57,13 +57,13 @@ function weight(op: ColumnOp): number {
   return op.terms.length * (2 + vectors) + 3 * op.dsts.length;
 }
 
-function loopsOf(stretch: readonly ColumnOp[], after: ReadonlySet<Column>): ColumnOp[] {
+function loopsOf(stretch: readonly ColumnOp[], after: ReadonlySet<Column>, weightLimit: number): ColumnOp[] {
   const ops = scheduled(stretch);
   const readsAfter = readsBehind(ops, [...after]);
   const out: Loop[] = [];
   for (let from = 0; from < ops.length; ) {
     let to = from;
-    for (let sum = 0; to < ops.length && (to === from || sum + weight(ops[to]) <= MAX_WEIGHT); to++)
+    for (let sum = 0; to < ops.length && (to === from || sum + weight(ops[to]) <= weightLimit); to++)
       sum += weight(ops[to]);
     out.push(loopOf(ops.slice(from, to), readsAfter(to)));
     from = to;

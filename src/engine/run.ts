@@ -7,6 +7,7 @@ import { type Crew, openCrew } from './crew.ts';
 import { explainPlan } from './explain.ts';
 import { batchColumns, buildImage, type Image, type ImageSizes, type Sharing } from './image.ts';
 import type { Kernels } from './kernels.ts';
+import { LOOP_WEIGHT } from './loops.ts';
 import { createMachine, kernelsFor } from './machine.ts';
 import { type Plan, planProgram } from './plan.ts';
 import { clearRegisters, createStation, type Job, rangeAt, runWhole, type Station, type WorkerInput } from './tasks.ts';
@@ -44,7 +45,7 @@ const BATCH_BYTES = 1 << 18;
 /** Packets of a worker's range: their columns stay in caches, and workers meet some hundred times a second. */
 const SPAN = 1 << 15;
 
-function batchSize(plan: Plan, how: Pick<ImageSizes, 'sharing' | 'fused'>): number {
+function batchSize(plan: Plan, how: Pick<ImageSizes, 'sharing' | 'loopWeight'>): number {
   if (plan.oneByOne) return 1;
   const fit = BATCH_BYTES / 4 / Math.max(1, batchColumns(plan, how));
   return Math.min(4096, Math.max(1024, 2 ** Math.floor(Math.log2(fit))));
@@ -93,8 +94,14 @@ export function openEngine(
   const most = sharing === 'whole' ? SPAN / 4 : SPAN;
   const span = Math.max(4, Math.min(most, (Math.ceil(count / asked) + 3) & ~3));
   const kernels = kernelsFor(options.kernels);
-  const fused = kernels === 'fused';
-  const image = buildImage(plan, { span, batch: batchSize(plan, { sharing, fused }), workers: asked, sharing, fused });
+  const loopWeight = kernels === 'fused' ? LOOP_WEIGHT : 0;
+  const image = buildImage(plan, {
+    span,
+    batch: batchSize(plan, { sharing, loopWeight }),
+    workers: asked,
+    sharing,
+    loopWeight,
+  });
   const reach = injected ? 0 : parserReach(program);
   const station = createStation(image, createMachine(image, kernels), reach);
   for (const worker of image.workers) clearRegisters(station, worker);

@@ -158,8 +158,8 @@ function planOf(ops: readonly ColumnOp[], columns: number): Plan {
 }
 
 function columnsBy(kernels: Kernels, plan: Plan, columns: readonly Uint32Array[]): Record<string, Uint32Array> {
-  const fused = kernels === 'fused';
-  const image = buildImage(plan, { span: 40, batch: 16, workers: 1, sharing: 'whole', fused });
+  const loopWeight = kernels === 'fused' ? 60 : 0;
+  const image = buildImage(plan, { span: 40, batch: 16, workers: 1, sharing: 'whole', loopWeight });
   const station = createStation(image, createMachine(image, kernels), 0);
   const observed = Object.fromEntries(plan.outputs.slice(2).map(({ name }) => [name, new Uint32Array(ROWS)]));
   const results = {

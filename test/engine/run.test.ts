@@ -62,6 +62,30 @@ for (const workers of [1, 2]) {
   });
 }
 
+Run(
+  'one worker of three fails while two wait for it: the run ends with its error, and the engine runs on',
+  async () => {
+    const packets = randomFrames(7, 900);
+    const last = packets.offset[899] + packets.capLen[899];
+    const cut = { ...packets, bytes: packets.bytes.slice(0, last - 1) };
+    const engine = openEngine(program, placement, 900, undefined, { workers: 3, observe });
+    try {
+      for (let turn = 0; turn < 2; turn++) {
+        try {
+          await engine.feed({ kind: 'packets', packets: cut });
+          assert.unreachable('the run ended well');
+        } catch (error) {
+          assert.match((error as Error).message, /frame of packet 899 lies outside the bytes given/);
+        }
+      }
+      const results = await engine.feed({ kind: 'packets', packets: randomFrames(8, 300) });
+      assert.is(results.count, 300);
+    } finally {
+      await engine.close();
+    }
+  },
+);
+
 Run('no packets: empty columns', async () => {
   const results = await runEngine(program, placement, { kind: 'packets', packets: randomFrames(1, 0) }, { workers: 2 });
   assert.is(results.count, 0);
