@@ -2,9 +2,22 @@
 
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { fail } from './problem.ts';
 
 const pending = new Set<string>();
+let watcher: (path: string, under: boolean) => void = () => {};
+
+/** Be told of temporary files as they begin and end: a thread may be ended in the middle of one. */
+export function watchPendingFiles(listener: (path: string, under: boolean) => void): void {
+  watcher = listener;
+}
+
+function note(path: string, under: boolean): void {
+  if (under) pending.add(path);
+  else pending.delete(path);
+  watcher(path, under);
+}
 
 /** Make a folder and its parents, one by one: `mkdir -p` of Node loops for ever below /proc. */
 export function makeFolder(path: string): void {
@@ -15,19 +28,24 @@ export function makeFolder(path: string): void {
 
 /** Remove the temporary files of writes still under way; called on Ctrl-C. */
 export function dropPendingFiles(): void {
-  for (const path of pending) drop(path);
+  dropFiles([...pending]);
+}
+
+/** Remove files, where there are any. */
+export function dropFiles(paths: readonly string[]): void {
+  for (const path of paths) drop(path);
 }
 
 /** `force` does not cover a parent that is no folder: then there is nothing to remove either. */
 function drop(temporary: string): void {
-  pending.delete(temporary);
   if (existsSync(temporary)) rmSync(temporary, { force: true, recursive: true });
+  note(temporary, false);
 }
 
 /** Name a temporary sibling of `path` that vanishes on Ctrl-C until `settleFile` is called. */
 export function pendingSibling(path: string): string {
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-  pending.add(temporary);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.${threadId}.tmp`);
+  note(temporary, true);
   return temporary;
 }
 
@@ -39,7 +57,7 @@ export function dropSibling(temporary: string): void {
 /** Move a finished temporary file to its name. */
 export function settleFile(temporary: string, path: string): void {
   renameSync(temporary, path);
-  pending.delete(temporary);
+  note(temporary, false);
 }
 
 /** A rename would replace a device or a pipe by a plain file. */

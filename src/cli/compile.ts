@@ -2,6 +2,7 @@
 
 import { type CommonArgs, defineCommand } from './command.ts';
 import { EXIT_FAILED } from './exit.ts';
+import { onInterrupt } from './interrupt.ts';
 import {
   type CompileArgs,
   compileFromArgs,
@@ -27,20 +28,24 @@ interface Args extends CommonArgs, DatasetArgs, FlowArgs, CompileArgs {
 }
 
 async function handler(args: Args): Promise<void> {
-  const { compileTask } = await import('../study/index.ts');
+  const { closeThreads, inThread } = await import('../study/index.ts');
+  onInterrupt(closeThreads);
   const { compileText } = await import('../report/index.ts');
   const progress = progressDisplay(args.quiet);
-  const done = await compileTask({
-    model: args.model,
-    ...(args.data === undefined ? {} : { dataset: datasetFromArgs(args.data, args) }),
-    flow: flowFromArgs(args),
-    choices: compileFromArgs(args),
-    target: args.target,
-    workers: wholeOrMore('--workers', args.workers, 0),
-    out: args.out,
-    explain: args.explain,
-    progress: progress.report,
-  }).finally(progress.stop);
+  const done = await inThread(
+    'compile',
+    {
+      model: args.model,
+      ...(args.data === undefined ? {} : { dataset: datasetFromArgs(args.data, args) }),
+      flow: flowFromArgs(args),
+      choices: compileFromArgs(args),
+      target: args.target,
+      workers: wholeOrMore('--workers', args.workers, 0),
+      out: args.out,
+      explain: args.explain,
+    },
+    progress.report,
+  ).finally(progress.stop);
   if (!args.quiet) for (const warning of done.warnings) note(`warning: ${warning}`);
   outResult(args.json, done, () => compileText(done, args.explain));
   if (!done.fits) process.exitCode = EXIT_FAILED;

@@ -6,8 +6,9 @@ import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { dropPendingFiles } from '../files.ts';
 import { commands } from './commands.ts';
-import { EXIT_INPUT, EXIT_INTERRUPTED } from './exit.ts';
-import { note, printProblem, quietOnClosedPipe, reportFailure } from './output.ts';
+import { EXIT_INPUT } from './exit.ts';
+import { hearInterrupts, wasInterrupted } from './interrupt.ts';
+import { printProblem, quietOnClosedPipe, reportFailure } from './output.ts';
 
 function packageVersion(): string {
   const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -20,11 +21,7 @@ const argv = hideBin(process.argv);
 const json = argv.includes('--json');
 
 quietOnClosedPipe();
-process.on('SIGINT', () => {
-  dropPendingFiles();
-  note('\ninterrupted');
-  process.exit(EXIT_INTERRUPTED);
-});
+hearInterrupts();
 
 /** yargs exits 1 on a usage error; ours is 2, in one line with the way to help. */
 function usageError(message: string, help: string): never {
@@ -74,5 +71,6 @@ try {
   await parser.parseAsync();
 } catch (error) {
   dropPendingFiles();
-  process.exitCode = reportFailure(failed ?? error, json);
+  // What waits for a thread that Ctrl-C ended is no failure.
+  if (!wasInterrupted()) process.exitCode = reportFailure(failed ?? error, json);
 }

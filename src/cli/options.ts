@@ -172,3 +172,12 @@ export function wholeOrMore(name: string, value: number, least: number): number 
   }
   return value;
 }
+
+/** A number above 0. @throws ProblemError CLI-USAGE */
+export function aboveZero(name: string, value: number): number {
+  if (!(value > 0 && Number.isFinite(value))) {
+    const have = Number.isNaN(value) ? 'no number' : String(value);
+    fail({ code: 'CLI-USAGE', message: `${name} takes a number above 0`, have });
+  }
+  return value;
+}

@@ -1,7 +1,7 @@
 /** `pegasim replay`: captures through a compiled program, scored next to the float model. */
 
 import { type CommonArgs, defineCommand } from './command.ts';
-import { type DatasetArgs, datasetFromArgs, datasetOptionGroup, wholeOrMore } from './options.ts';
+import { aboveZero, type DatasetArgs, datasetFromArgs, datasetOptionGroup, wholeOrMore } from './options.ts';
 import { outResult, warn } from './output.ts';
 import { progressDisplay } from './progress.ts';
 
@@ -10,7 +10,9 @@ interface Args extends CommonArgs, DatasetArgs {
   data: string;
   model: string | undefined;
   split: 'test' | 'validation' | 'train' | 'all';
-  state: 'perCapture' | 'continuous';
+  state: 'perCapture' | 'continuous' | 'interleave';
+  rate: number | undefined;
+  flows: number | undefined;
   workers: number;
   verdicts: string | undefined;
 }
@@ -28,6 +30,8 @@ async function handler(args: Args): Promise<void> {
     choices: {
       split: args.split,
       state: args.state,
+      ...(args.rate === undefined ? {} : { packetsPerSecond: aboveZero('--rate', args.rate) }),
+      ...(args.flows === undefined ? {} : { flows: wholeOrMore('--flows', args.flows, 1) }),
       workers: wholeOrMore('--workers', args.workers, 0),
       acceptDamage: args.acceptDamage,
     },
@@ -52,10 +56,12 @@ export const replayCommand = defineCommand<Args>({
         describe: 'which flows are replayed and scored',
       })
       .option('state', {
-        choices: ['perCapture', 'continuous'] as const,
+        choices: ['perCapture', 'continuous', 'interleave'] as const,
         default: 'perCapture',
-        describe: 'registers between captures',
+        describe: 'registers cleared at each capture, kept, or all flows merged into one trace (shows collisions)',
       })
+      .option('rate', { type: 'number', describe: 'with --state interleave: packets per second of the merged trace' })
+      .option('flows', { type: 'number', describe: 'replay at most so many flows of the split, drawn evenly' })
       .option('workers', {
         type: 'number',
         default: 0,
@@ -63,6 +69,7 @@ export const replayCommand = defineCommand<Args>({
       })
       .option('verdicts', { type: 'string', describe: 'write one CSV line per scored packet' })
       .options(datasetOptionGroup)
-      .example('$0 replay mlp.pgs --data traces/p2p --model mlp.onnx', 'switch next to float on the test split'),
+      .example('$0 replay mlp.pgs --data traces/p2p --model mlp.onnx', 'switch next to float on the test split')
+      .example('$0 replay mlp.pgs -d traces/p2p --state interleave --rate 20000', 'what sharing flow slots costs'),
   handler,
 });

@@ -1,6 +1,7 @@
 /** `pegasim train`: a float model from labelled captures, written as ONNX. */
 
 import { type CommonArgs, defineCommand } from './command.ts';
+import { onInterrupt } from './interrupt.ts';
 import {
   type DatasetArgs,
   datasetFromArgs,
@@ -28,25 +29,29 @@ interface Args extends CommonArgs, DatasetArgs, FlowArgs {
 }
 
 async function handler(args: Args): Promise<void> {
-  const { trainTask } = await import('../study/index.ts');
+  const { closeThreads, inThread } = await import('../study/index.ts');
+  onInterrupt(closeThreads);
   const { trainText } = await import('../report/index.ts');
   const progress = progressDisplay(args.quiet);
-  const done = await trainTask({
-    dataset: datasetFromArgs(args.dataset, args),
-    model: {
-      train: args.model,
-      seed: wholeOrMore('--seed', args.seed, 0),
-      ...(args.epochs === undefined ? {} : { epochs: wholeOrMore('--epochs', args.epochs, 1) }),
-      ...(args.patience === undefined ? {} : { patience: wholeOrMore('--patience', args.patience, 1) }),
-      ...(args.learningRate === undefined ? {} : { learningRate: args.learningRate }),
-      ...(args.maxRows === undefined ? {} : { maxRows: wholeOrMore('--max-rows', args.maxRows, 1) }),
-      ...(args.benign === undefined ? {} : { benign: args.benign }),
+  const done = await inThread(
+    'train',
+    {
+      dataset: datasetFromArgs(args.dataset, args),
+      model: {
+        train: args.model,
+        seed: wholeOrMore('--seed', args.seed, 0),
+        ...(args.epochs === undefined ? {} : { epochs: wholeOrMore('--epochs', args.epochs, 1) }),
+        ...(args.patience === undefined ? {} : { patience: wholeOrMore('--patience', args.patience, 1) }),
+        ...(args.learningRate === undefined ? {} : { learningRate: args.learningRate }),
+        ...(args.maxRows === undefined ? {} : { maxRows: wholeOrMore('--max-rows', args.maxRows, 1) }),
+        ...(args.benign === undefined ? {} : { benign: args.benign }),
+      },
+      flow: flowFromArgs(args),
+      workers: wholeOrMore('--workers', args.workers, 0),
+      out: args.out,
     },
-    flow: flowFromArgs(args),
-    workers: wholeOrMore('--workers', args.workers, 0),
-    out: args.out,
-    progress: progress.report,
-  }).finally(progress.stop);
+    progress.report,
+  ).finally(progress.stop);
   warn(done.dataset, { ...args, acceptDamage: args.acceptDamage });
   outResult(args.json, { model: done.model, out: args.out, bytes: done.bytes }, () =>
     trainText(done.model, args.out, done.bytes),

@@ -31,6 +31,6 @@ export type {
 export type { FloatReference, ReferenceOptions } from './reference.ts';
 export { openReference } from './reference.ts';
 export { parameterTotal } from './size.ts';
-export type { ModelSpec } from './spec.ts';
+export type { ModelSpec, TrainedOn } from './spec.ts';
 export { checkModelSpec, readModelSpec, specMetadata } from './spec.ts';
 export { type EpochRecord, type TrainedModel, type TrainOptions, trainModel } from './training/train.ts';

@@ -18,9 +18,14 @@ export interface ModelSpec {
   /** `argmax` of the logits, or an anomaly `score` compared with the threshold (higher = anomalous). */
   readonly verdict: 'argmax' | 'score';
   readonly threshold?: number;
+  /** What the training saw: features as the switch computes them, ideal ones, or rows of a file. Says nothing when absent. */
+  readonly trainedOn?: TrainedOn;
 }
 
-const KEYS = ['features', 'window', 'classes', 'units', 'clamp', 'verdict', 'threshold'];
+const TRAINED_ON = ['switch', 'ideal', 'file'] as const;
+export type TrainedOn = (typeof TRAINED_ON)[number];
+
+const KEYS = ['features', 'window', 'classes', 'units', 'clamp', 'verdict', 'threshold', 'trainedOn'];
 
 interface Place {
   readonly where: string;
@@ -68,6 +73,9 @@ export function checkModelSpec(raw: Readonly<Record<string, unknown>>, where: st
   if (verdict !== 'argmax' && verdict !== 'score') wrong('verdict must be argmax or score', place, String(verdict));
   const { threshold } = raw;
   if (threshold !== undefined && typeof threshold !== 'number') wrong('threshold must be a number', place);
+  const trainedOn = TRAINED_ON.find((one) => one === raw.trainedOn);
+  if (raw.trainedOn !== undefined && trainedOn === undefined)
+    wrong(`trainedOn must be one of ${TRAINED_ON.join(', ')}`, place, String(raw.trainedOn));
   return {
     features,
     window: window as number,
@@ -76,6 +84,7 @@ export function checkModelSpec(raw: Readonly<Record<string, unknown>>, where: st
     ...(raw.clamp === undefined ? {} : { clamp: numberTable(raw.clamp, 'clamp', place) }),
     verdict,
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
+    ...(trainedOn === undefined ? {} : { trainedOn }),
   };
 }
 

@@ -8,7 +8,15 @@ import type { Placement, Program, RunColumns, StateMode } from '../program/index
 import type { Dataset } from '../traffic/index.ts';
 import { type FloatVerdicts, floatVerdicts } from './float.ts';
 import type { OutcomeCounts, ReplayResult, ReplayTiming, ReplayVerdicts, Side } from './result.ts';
-import { backwardSteps, inSplit, type Selection, type SplitName, selectPackets } from './select.ts';
+import {
+  backwardSteps,
+  inSplit,
+  limitFlows,
+  mergedDataset,
+  type Selection,
+  type SplitName,
+  selectPackets,
+} from './select.ts';
 import { millisecondsBetween, type Scored, sideOf } from './side.ts';
 import { slotCounts } from './slots.ts';
 
@@ -17,21 +25,29 @@ export interface ReplayOptions {
   readonly program: Program;
   readonly placement: Placement;
   /** Features and window of the model: which packets are scored, and what the float model reads. */
-  readonly spec: Pick<ModelSpec, 'features' | 'window' | 'verdict' | 'threshold'>;
+  readonly spec: Pick<ModelSpec, 'features' | 'window' | 'verdict' | 'threshold' | 'trainedOn'>;
   /** The float model; without it only the switch is scored. */
   readonly reference?: FloatReference;
   /** Of the ideal features (unit, clamps, first ipd). */
   readonly ideal?: IdealOptions;
   /** Default `test`. */
   readonly split?: SplitName;
-  /** Default `perCapture`. */
-  readonly state?: StateMode;
+  /** Default `perCapture`. `interleave` merges the split's flows into one trace at `packetsPerSecond`. */
+  readonly state?: ReplayState;
+  readonly packetsPerSecond?: number;
+  /** Replay at most so many of the split's flows, drawn evenly. Default: all. */
+  readonly flows?: number;
   /** 0 or absent: one per core. */
   readonly workers?: number;
   readonly progress?: Progress;
 }
 
+/** What registers hold between captures, or one merged trace. */
+export type ReplayState = StateMode | 'interleave';
+
 export interface Replay {
+  /** What was replayed: the dataset given, or its flows merged or limited. `verdicts.packet` counts its packets. */
+  readonly dataset: Dataset;
   readonly result: ReplayResult;
   readonly timing: ReplayTiming;
   readonly verdicts: ReplayVerdicts;
@@ -39,11 +55,12 @@ export interface Replay {
 
 /**
  * Replays a split through the engine and scores it beside the float model.
- * @throws RUN-SPLIT-EMPTY, RUN-CLASSES (program and dataset disagree), and those of the engine and the features
+ * @throws RUN-SPLIT-EMPTY, RUN-CLASSES (program and dataset disagree), RUN-RATE, and those of the engine and the features
  */
-export async function replay(options: ReplayOptions): Promise<Replay> {
+export async function replay(given: ReplayOptions): Promise<Replay> {
+  const split = given.split ?? 'test';
+  const options: ReplayOptions = { ...given, dataset: replayedDataset(given, split) };
   const { dataset, program, reference } = options;
-  const split = options.split ?? 'test';
   checkClasses(dataset, program);
   const started = performance.now();
   const selection = selectPackets(dataset, split);
@@ -70,6 +87,7 @@ export async function replay(options: ReplayOptions): Promise<Replay> {
   const seconds = (performance.now() - started) / 1e3;
   const named = engine.setupSeconds + engine.seconds + features.seconds + (float?.seconds ?? 0);
   return {
+    dataset,
     result,
     timing: {
       engineSetupSeconds: engine.setupSeconds,
@@ -90,6 +108,22 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; re
   const value = await work();
   return { value, seconds: (performance.now() - start) / 1e3 };
 }
+
+/** The flows asked for, merged when they are to share the registers as on one link. */
+export function replayedDataset(options: ReplayChoice & { readonly dataset: Dataset }, split: SplitName): Dataset {
+  const { packetsPerSecond, state } = options;
+  const dataset = limitFlows(options.dataset, split, options.flows);
+  if ((state === 'interleave') !== (packetsPerSecond !== undefined)) {
+    fail({
+      code: 'RUN-RATE',
+      message: state === 'interleave' ? 'interleaving needs a rate' : 'only interleaved flows have a rate',
+      hint: 'state interleave goes with packetsPerSecond (`--rate`)',
+    });
+  }
+  return packetsPerSecond === undefined ? dataset : mergedDataset(dataset, split, packetsPerSecond);
+}
+
+type ReplayChoice = Pick<ReplayOptions, 'state' | 'packetsPerSecond' | 'flows'>;
 
 function checkClasses(dataset: Dataset, program: Program): void {
   const { verdict } = program;
@@ -117,7 +151,7 @@ async function runSwitch(options: ReplayOptions, selection: Selection): Promise<
   const engine = await timed(async () =>
     openEngine(program, placement, packets.count, undefined, {
       observe: flow ? [...new Set([flow.status, flow.slot, flow.owner])] : [],
-      ...(state ? { state } : {}),
+      ...(state ? { state: engineState(state) } : {}),
       ...(workers ? { workers } : {}),
       ...(progress ? { progress } : {}),
     }),
@@ -130,11 +164,15 @@ async function runSwitch(options: ReplayOptions, selection: Selection): Promise<
   }
 }
 
+/** A merged trace is one capture to the registers. */
+export function engineState(state: ReplayState): StateMode {
+  return state === 'interleave' ? 'continuous' : state;
+}
+
 /** Ideal rows of the split's labelled packets: these are the scored ones. */
 function scoredRows(options: ReplayOptions, split: SplitName): PacketRows {
   const { dataset, spec, ideal } = options;
   const all = idealRows(dataset, spec.features, { ...ideal, window: spec.window });
-  if (split === 'all') return all;
   const width = all.count === 0 ? 0 : all.values.length / all.count;
   const keep = Uint32Array.from(all.packet.keys()).filter((row) =>
     inSplit(dataset, dataset.decoded.flow[all.packet[row]], split),
@@ -233,6 +271,7 @@ function resultOf(
     dataset: dataset.name,
     split,
     state: options.state ?? 'perCapture',
+    ...(options.packetsPerSecond === undefined ? {} : { packetsPerSecond: options.packetsPerSecond }),
     classes,
     captures: selection.captures,
     outcomes: outcomeCounts(run),
@@ -243,7 +282,12 @@ function resultOf(
     switch: sideOf(scored, ours, classes),
     float:
       theirs && reference
-        ? { ...theirs, runtime: `${reference.package} ${reference.version}`, features: options.spec.features }
+        ? {
+            ...theirs,
+            runtime: `${reference.package} ${reference.version}`,
+            features: options.spec.features,
+            trainedOn: options.spec.trainedOn ?? null,
+          }
         : null,
     agreement: float ? { equal, fraction: scored.count === 0 ? 0 : equal / scored.count } : null,
     slots: program.flow ? slotCounts(program.flow, run, flow) : null,

@@ -1,5 +1,7 @@
 /** What a replay yields: plain JSON-able data with a stable schema. Fractions are 0..1, absent values null. */
 
+import type { TrainedOn } from '../model/index.ts';
+
 export interface ClassMetrics {
   readonly class: string;
   /** Scored items of this class. */
@@ -82,6 +84,8 @@ export interface ReplayResult {
   readonly dataset: string;
   readonly split: string;
   readonly state: string;
+  /** Rate of the merged trace; only of `interleave`. */
+  readonly packetsPerSecond?: number;
   readonly classes: readonly string[];
   readonly captures: number;
   readonly outcomes: OutcomeCounts;
@@ -92,7 +96,14 @@ export interface ReplayResult {
   readonly scored: number;
   readonly flows: number;
   readonly switch: Side;
-  readonly float: (Side & { readonly runtime: string; readonly features: readonly string[] }) | null;
+  readonly float:
+    | (Side & {
+        readonly runtime: string;
+        readonly features: readonly string[];
+        /** Whether its training saw features as the switch computes them, ideal ones, or rows of a file; null when it does not say. */
+        readonly trainedOn?: TrainedOn | null;
+      })
+    | null;
   /** Scored packets on which both sides give the same verdict; null without a float model. */
   readonly agreement: { readonly equal: number; readonly fraction: number } | null;
   readonly slots: SlotCounts | null;

@@ -3,7 +3,7 @@
 import { fail } from '../problem.ts';
 import type { FrameColumns } from '../program/index.ts';
 import type { Dataset, PacketColumns } from '../traffic/index.ts';
-import { NO_SPLIT, TEST, TRAIN, VALIDATION } from '../traffic/index.ts';
+import { interleave, NO_SPLIT, TEST, TRAIN, VALIDATION } from '../traffic/index.ts';
 
 export type SplitName = 'train' | 'validation' | 'test' | 'all';
 
@@ -18,9 +18,51 @@ export interface Selection {
   readonly captures: number;
 }
 
+/** Split of flows that a limit on the number of flows leaves out: neither scored nor background. */
+const LEFT_OUT = 254;
+
 /** Is a flow scored under this split? */
 export function inSplit(dataset: Dataset, flow: number, split: SplitName): boolean {
-  return split === 'all' || dataset.flowSplit[flow] === SPLITS[split];
+  const own = dataset.flowSplit[flow];
+  return split === 'all' ? own !== LEFT_OUT : own === SPLITS[split];
+}
+
+/**
+ * The dataset with at most `limit` of the split's labelled flows, drawn evenly over them in order; the others are not replayed at all.
+ */
+export function limitFlows<T extends Dataset>(dataset: T, split: SplitName, limit: number | undefined): T {
+  const own = [...dataset.flowSplit.keys()].filter(
+    (flow) => dataset.flowLabel[flow] >= 0 && inSplit(dataset, flow, split),
+  );
+  if (limit === undefined || own.length <= limit) return dataset;
+  const flowSplit = dataset.flowSplit.slice();
+  own.forEach((flow, i) => {
+    const kept = Math.floor(((i + 1) * limit) / own.length) > Math.floor((i * limit) / own.length);
+    if (!kept) flowSplit[flow] = LEFT_OUT;
+  });
+  return { ...dataset, flowSplit };
+}
+
+/**
+ * The split's flows merged into one trace (FEATURES.md, "State across captures"): only what a replay of the split would run, so that the
+ * rate is that of the replayed packets.
+ * @throws ProblemError RUN-SPLIT-EMPTY, TRAFFIC-RATE
+ */
+export function mergedDataset<T extends Dataset>(dataset: T, split: SplitName, packetsPerSecond: number): T {
+  const { packet, packets } = selectPackets(dataset, split);
+  const { decoded } = dataset;
+  const own = {
+    ...dataset,
+    packets: { ...packets, packetNumber: packet.map((i) => dataset.packets.packetNumber[i]) },
+    decoded: {
+      flow: Int32Array.from(packet, (i) => decoded.flow[i]),
+      ipVersion: Uint8Array.from(packet, (i) => decoded.ipVersion[i]),
+      protocol: Uint8Array.from(packet, (i) => decoded.protocol[i]),
+      l3Offset: Uint16Array.from(packet, (i) => decoded.l3Offset[i]),
+      l4Offset: Uint16Array.from(packet, (i) => decoded.l4Offset[i]),
+    },
+  };
+  return interleave(own, { packetsPerSecond });
 }
 
 /**
@@ -32,7 +74,7 @@ export function selectPackets(dataset: Dataset, split: SplitName): Selection {
   const touched = new Set<number>();
   for (let i = 0; i < packets.count; i++) {
     const flow = decoded.flow[i];
-    if (split === 'all' || (flow >= 0 && inSplit(dataset, flow, split))) touched.add(packets.capture[i]);
+    if ((flow < 0 && split === 'all') || (flow >= 0 && inSplit(dataset, flow, split))) touched.add(packets.capture[i]);
   }
   if (touched.size === 0) {
     fail({

@@ -1,5 +1,6 @@
 /** report: results → terminal text, JSON, HTML, JUnit XML, CSV. Pure functions of results; reads and writes nothing. */
 
+export * from './baseline-text.ts';
 export * from './classify-text.ts';
 export * from './compare-text.ts';
 export * from './dataset-text.ts';
@@ -7,6 +8,7 @@ export * from './explain-text.ts';
 export * from './fit-text.ts';
 export type { Reported } from './html/study-page.ts';
 export { junitXml } from './junit.ts';
+export * from './matrix-text.ts';
 export * from './replay-text.ts';
 export * from './result-text.ts';
 export * from './task-text.ts';

@@ -20,9 +20,21 @@ export function escapeXml(text: string): string {
     );
 }
 
+/** A scenario that did not run: its error, or null when it was left out after a failure. */
+export interface NotRun {
+  readonly name: string;
+  readonly error: string | null;
+}
+
 /** A scenario without expectations has one case: that it ran. */
-export function junitXml(items: readonly { result: ScenarioResult; timing?: ScenarioTiming }[]): string {
-  const suites = items.map(({ result, timing }) => suiteOf(result, timing?.seconds ?? 0));
+export function junitXml(
+  items: readonly { result: ScenarioResult; timing?: ScenarioTiming }[],
+  notRun: readonly NotRun[] = [],
+): string {
+  const suites = [
+    ...items.map(({ result, timing }) => suiteOf(result, timing?.seconds ?? 0)),
+    ...notRun.map(emptySuite),
+  ];
   const total = suites.reduce((sum, { tests }) => sum + tests, 0);
   const failed = suites.reduce((sum, { failures }) => sum + failures, 0);
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -30,6 +42,17 @@ export function junitXml(items: readonly { result: ScenarioResult; timing?: Scen
 ${suites.map(({ xml }) => xml).join('\n')}
 </testsuites>
 `;
+}
+
+function emptySuite({ name, error }: NotRun): { xml: string; tests: number; failures: number } {
+  const outcome = error === null ? '<skipped/>' : `<failure message="${escapeXml(error)}"/>`;
+  const own = escapeXml(name);
+  const xml = `  <testsuite name="${own}" tests="1" failures="${error === null ? 0 : 1}" skipped="${error === null ? 1 : 0}" time="0.000">
+    <testcase classname="${own}" name="runs">
+      ${outcome}
+    </testcase>
+  </testsuite>`;
+  return { xml, tests: 1, failures: error === null ? 0 : 1 };
 }
 
 function suiteOf(result: ScenarioResult, seconds: number): { xml: string; tests: number; failures: number } {

@@ -1,6 +1,7 @@
 /** A scenario's result for the terminal. */
 
 import type { ExpectationResult, ScenarioResult, ScenarioTiming } from '../study/index.ts';
+import { baselineText } from './baseline-text.ts';
 import { fitLine, totalsText } from './fit-text.ts';
 import { replayText } from './replay-text.ts';
 import { count, percent, printable, textTable } from './text-table.ts';
@@ -31,8 +32,14 @@ export function expectationsText(items: readonly ExpectationResult[]): string {
   );
 }
 
-/** One line per scenario, for several at once. */
-export function resultLine(result: ScenarioResult, timing: ScenarioTiming): string {
+function baselineLine({ baseline }: ScenarioResult): string {
+  if (baseline === undefined || baseline.status === 'equal') return '';
+  if (baseline.status === 'changed') return `, ${count(baseline.flipped)} verdicts flipped`;
+  return baseline.status === 'written' ? ', baseline written' : ', no baseline';
+}
+
+/** One line per scenario, for several at once. `kept`: nothing was run. */
+export function resultLine(result: ScenarioResult, timing: ScenarioTiming, kept = false): string {
   const failed = result.expectations.filter(({ pass }) => !pass).map(({ text }) => text);
   const { switch: ours, float } = result.replay;
   const scores =
@@ -40,7 +47,7 @@ export function resultLine(result: ScenarioResult, timing: ScenarioTiming): stri
       ? `macro-F1 ${ours.packets.macroF1.toFixed(4)} (float ${float?.packets.macroF1.toFixed(4) ?? '–'})`
       : `AUC ${ours.rocAuc.toFixed(4)} (float ${float?.rocAuc?.toFixed(4) ?? '–'})`;
   const verdict = result.pass ? 'pass' : `FAIL ${failed.join('; ')}`;
-  return `${result.name}: ${scores}, ${fitLine(result.fit)}, ${timing.seconds.toFixed(1)} s — ${verdict}`;
+  return `${result.name}: ${scores}, ${fitLine(result.fit)}${baselineLine(result)}, ${kept ? 'from the cache' : `${timing.seconds.toFixed(1)} s`} — ${verdict}`;
 }
 
 /** The whole result. */
@@ -52,6 +59,7 @@ export function resultText(result: ScenarioResult, timing: ScenarioTiming): stri
   blocks.push(replayText(result.replay, timing.replay));
   if (result.waterfall !== undefined) blocks.push(waterfallText(result.waterfall));
   blocks.push(`${fitLine(result.fit)}\n\n${totalsText(result.fit)}`);
+  if (result.baseline !== undefined) blocks.push(baselineText(result.baseline));
   if (result.expectations.length > 0) blocks.push(expectationsText(result.expectations));
   const steps = Object.entries(timing.steps).map(([step, seconds]) => `${step} ${seconds.toFixed(1)} s`);
   const cached = timing.cached.length === 0 ? '' : ` (from the cache: ${timing.cached.join(', ')})`;

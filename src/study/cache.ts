@@ -5,9 +5,8 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Packr } from 'msgpackr';
 import { writeFile } from '../files.ts';
+import { programDigest } from './digests.ts';
 
-/** Bump when an artefact's meaning changes: old entries are then never read. */
-const CACHE_VERSION = 1;
 const codec = new Packr({ useRecords: false, moreTypes: true });
 
 export interface Cache {
@@ -24,7 +23,7 @@ export function openCache(folder: string | undefined): Cache {
 
 /** SHA-256 over strings, bytes, typed arrays and plain options (keys sorted), in order. 32 hex digits. */
 export function contentKey(...parts: readonly unknown[]): string {
-  const hash = createHash('sha256').update(`pegasim ${CACHE_VERSION}`);
+  const hash = createHash('sha256');
   for (const part of parts) addPart(hash, part);
   return hash.digest('hex').slice(0, 32);
 }
@@ -47,9 +46,14 @@ function addPart(hash: Hash, part: unknown): void {
   }
 }
 
+/** File of an artefact. Another version of this program has other keys: it may make other artefacts of the same inputs. */
+export function artefactPath(folder: string, step: string, key: string): string {
+  return join(folder, step, `${contentKey(programDigest(), key)}.bin`);
+}
+
 /** Take the artefact `step`/`key` from the cache, or make it and keep it. A damaged entry is made anew. */
 export async function cached<T>(cache: Cache, step: string, key: string, make: () => Promise<T>): Promise<T> {
-  const path = cache.folder === undefined ? undefined : join(cache.folder, step, `${key}.bin`);
+  const path = cache.folder === undefined ? undefined : artefactPath(cache.folder, step, key);
   if (path !== undefined && existsSync(path)) {
     try {
       const value = codec.unpack(readFileSync(path)) as T;

@@ -41,7 +41,11 @@ export function readResults(path: string): ScenarioResult[] {
   } catch {
     return fail({ code: 'STUDY-RESULT', where: path, message: 'is not JSON' });
   }
-  const list = Array.isArray(value) ? value : [value];
+  // Tables of matrices and scenarios that could not run stand among the results.
+  const all = Array.isArray(value) ? value : [value];
+  const beside = ['pegasim/matrix', 'pegasim/problem'];
+  const list = all.filter((one) => !beside.includes((one as { schema?: string } | null)?.schema ?? ''));
+  if (list.length === 0) fail({ code: 'STUDY-RESULT', where: path, message: 'holds no scenario result' });
   for (const one of list) {
     if ((one as ScenarioResult | null)?.schema !== 'pegasim/result' || (one as ScenarioResult).version !== 1) {
       fail({

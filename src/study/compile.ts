@@ -13,7 +13,10 @@ import type { CompileChoices, FlowOptions } from './scenario.ts';
 import { limitTrainRows } from './train.ts';
 
 /** What later steps need of a compiled model; the front is in the program. */
-export type CompiledArtefact = Pick<CompiledModel, 'program' | 'placement' | 'fits' | 'mapped' | 'passes' | 'layout'>;
+export type CompiledArtefact = Pick<
+  CompiledModel,
+  'program' | 'placement' | 'fits' | 'fit' | 'mapped' | 'passes' | 'layout'
+>;
 
 export interface CompileStep {
   readonly name: string;
@@ -49,7 +52,7 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
     explain,
   );
   return cached(cache, 'compile', key, async () => {
-    const { program, placement, fits, mapped, passes, layout } = compileModel({
+    const { program, placement, fits, fit, mapped, passes, layout } = compileModel({
       name,
       model: parseOnnx(onnx, name),
       spec,
@@ -62,7 +65,7 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
     });
     // PROGRAM semantics: a program that the chip could not execute never runs on it.
     assertValid(program, chipRules(chip));
-    return { program, placement, fits, mapped, passes, layout };
+    return { program, placement, fits, fit, mapped, passes, layout };
   });
 }
 

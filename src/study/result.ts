@@ -2,9 +2,10 @@
 
 import type { ReplayResult, ReplayTiming } from '../replay/index.ts';
 import type { FitReport } from '../switch/index.ts';
+import type { BaselineChanges } from './changes.ts';
 import type { Curves } from './curves.ts';
 import type { ExpectationResult, Figures } from './expectations.ts';
-import type { CompileChoices, FlowOptions } from './scenario.ts';
+import type { CompileChoices, FlowOptions, MatrixPoint } from './scenario.ts';
 import type { Waterfall } from './waterfall.ts';
 
 /** The float model of a run. */
@@ -51,6 +52,10 @@ export interface ScenarioResult {
   readonly waterfall?: Waterfall;
   /** Accuracy by packet position; ROC of scores. */
   readonly curves?: Curves;
+  /** The run's place in its file's matrix. */
+  readonly matrix?: { readonly study: string; readonly point: readonly MatrixPoint[] };
+  /** Against the committed baseline; absent without one that is asked for or found. */
+  readonly baseline?: BaselineChanges;
   readonly figures: Figures;
   readonly expectations: readonly ExpectationResult[];
   readonly pass: boolean;

@@ -1,37 +1,39 @@
-/** One scenario from captures to verdicts: load → features → train → compile → fit → replay → expectations. */
+/** One scenario from captures to verdicts: load → features → train → compile → replay, each step kept by content. */
 
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { PacketRows } from '../features/index.ts';
 import { readFile } from '../files.ts';
-import { type ModelSpec, openReference, parseOnnx, readModelSpec, type TrainedModel } from '../model/index.ts';
+import { openReference } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
-import { type Replay, replay } from '../replay/index.ts';
-import { type Chip, type FitReport, placeProgram } from '../switch/index.ts';
-import { type FeatureRows, generateTraces, type LoadedDataset, parseTraceSpec, TRAIN } from '../traffic/index.ts';
-import type { Cache } from './cache.ts';
+import { engineState, type Replay, replay } from '../replay/index.ts';
+import type { Chip } from '../switch/index.ts';
+import { generateTraces, type LoadedDataset, parseTraceSpec } from '../traffic/index.ts';
+import { type Cache, cached, contentKey } from './cache.ts';
 import { chipFor } from './chips.ts';
 import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts';
-import { curvesOf } from './curves.ts';
+import { type Curves, curvesOf } from './curves.ts';
+import { treeDigest } from './digests.ts';
 import { checkExpectations } from './expectations.ts';
 import { figuresOf } from './figures.ts';
+import { type FloatModel, floatModel, givenModel } from './float-model.ts';
 import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
-import type { ModelSummary, ScenarioResult, ScenarioTiming } from './result.ts';
+import { recordOf, type VerdictRecord } from './record.ts';
+import type { ScenarioResult, ScenarioTiming } from './result.ts';
 import { isRows } from './rows.ts';
-import type { ModelOptions, Scenario } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { modelShape, trainStep } from './train.ts';
-import { type Waterfall, waterfallOf } from './waterfall.ts';
+import { roomyFlow, type Waterfall, waterfallOf } from './waterfall.ts';
 
 export interface StudyContext {
   readonly cache: Cache;
   readonly progress?: Progress;
 }
 
-/** The float model of a scenario, trained or read. */
-export interface FloatModel {
-  readonly onnx: Uint8Array;
-  readonly spec: ModelSpec;
-  readonly summary: ModelSummary;
+/** What the replay step keeps: everything that depends on the verdicts. */
+export interface Played extends Omit<Replay, 'dataset'> {
+  readonly waterfall: Waterfall;
+  readonly curves: Curves;
+  readonly record: VerdictRecord;
 }
 
 /** Everything a scenario made, for results, reports and `explain`. */
@@ -39,10 +41,11 @@ export interface ScenarioRun {
   readonly scenario: Scenario;
   readonly result: ScenarioResult;
   readonly timing: ScenarioTiming;
+  /** As loaded; a replay may have merged or limited its flows (`replayedDataset`). */
   readonly dataset: LoadedDataset;
   readonly model: FloatModel;
   readonly compiled: CompiledArtefact;
-  readonly replay: Replay;
+  readonly replay: Played;
 }
 
 /** Names steps and the seconds each took. */
@@ -62,54 +65,76 @@ class Clock {
   }
 }
 
+/** What the steps of a run share. */
+interface Run {
+  readonly scenario: Scenario;
+  readonly context: StudyContext;
+  readonly dataset: LoadedDataset;
+  /** Key of the dataset's options and content; '' when nothing is kept. */
+  readonly data: string;
+  readonly chip: Chip;
+  readonly clock: Clock;
+}
+
 /**
  * Run one scenario.
  * @throws ProblemError of any step; STUDY-MODEL for a model section this run cannot use
  */
 export async function runScenario(scenario: Scenario, context: StudyContext): Promise<ScenarioRun> {
-  const { cache, progress } = context;
   const clock = new Clock();
   const chip = chipFor(scenario.target);
-  const dataset = await clock.time('load', () => loadData(scenario, progress));
-  const { model, compiled, rows } = await modelAndProgram(scenario, context, dataset, chip, clock);
-  const fit = await clock.time('fit', () => placeProgram(compiled.program, chip).report);
-  const { played, waterfall } = await replayStep(scenario, { dataset, model, compiled, rows, clock }, progress);
-  const curves = curvesOf(dataset, played.verdicts);
-  const result = { ...resultOf(scenario, model, compiled, fit, played), waterfall, curves };
-  const timing = { steps: clock.steps, cached: [...cache.hits], replay: played.timing, seconds: clock.total() };
+  const dataset = await clock.time('load', () => loadData(scenario, context.progress));
+  const data = context.cache.folder === undefined ? '' : dataKey(scenario);
+  const run: Run = { scenario, context, dataset, data, chip, clock };
+  const { model, compiled, rows } = await modelAndProgram(run);
+  const played = await clock.time('replay', () => replayStep(run, { model, compiled, rows }));
+  const result = resultOf(scenario, model, compiled, played);
+  const timing = { steps: clock.steps, cached: [...context.cache.hits], replay: played.timing, seconds: clock.total() };
   return { scenario, result, timing, dataset, model, compiled, replay: played };
 }
 
-async function modelAndProgram(
-  scenario: Scenario,
-  context: StudyContext,
-  dataset: LoadedDataset,
-  chip: Chip,
-  clock: Clock,
-) {
-  const { cache, progress } = context;
-  const { flow, model: options } = scenario;
+/** Key of a scenario's data: options and the content of every file they name. */
+export function dataKey({ dataset }: Scenario): string {
+  const { path, labels, generate: _generate, split, ...rest } = dataset;
+  const { file, ...dealt } = split;
+  const files = [path, labels, file].map((name) => (name === undefined ? [] : treeDigest(name)));
+  return contentKey('data', rest, dealt, files);
+}
+
+const progressOf = ({ progress }: StudyContext): { progress?: Progress } => (progress ? { progress } : {});
+
+async function modelAndProgram(run: Run) {
+  const { scenario, context, clock, chip } = run;
+  const { flow, model: options, compile: choices } = scenario;
   const given = options.train === undefined ? givenModel(scenario) : undefined;
   const shape: InputShape = given?.spec ?? modelShape(options.train!);
-  const { state, workers } = scenario.replay;
-  const rows = await clock.time('features', () =>
-    switchRows(dataset, shape, flow, { state, workers, ...(progress ? { progress } : {}) }),
-  );
-  const model =
-    given ??
-    (await clock.time('train', async () => {
-      const trained = await trainStep(
-        cache,
-        rows,
-        { ...options, train: options.train! },
-        timeUnits(shape.features, flow.tickBits),
-        progress,
-      );
-      return floatModel(trained, options, rows);
-    }));
-  const step = { name: scenario.name, onnx: model.onnx, spec: model.spec, rows, chip, choices: scenario.compile, flow };
-  const compiled = await clock.time('compile', () => compileStep(cache, step, progress));
+  const rows = await clock.time('features', () => rowsStep(run, shape));
+  const about = { units: timeUnits(shape.features, flow.tickBits), trainedOn: 'switch' } as const;
+  const train = async (): Promise<FloatModel> => {
+    const recipe = { ...options, train: options.train! };
+    return floatModel(await trainStep(context.cache, rows, recipe, about, context.progress), options, rows);
+  };
+  const model = given ?? (await clock.time('train', train));
+  // Runs of one file share a program where only their replays differ, so it is not named after the run.
+  const name = scenario.origin?.study ?? scenario.name;
+  const step = { name, onnx: model.onnx, spec: model.spec, rows, chip, choices, flow };
+  const compiled = await clock.time('compile', () => compileStep(context.cache, step, context.progress));
   return { model, compiled, rows };
+}
+
+/**
+ * Rows for training and calibration: as the switch computes them with a slot for every flow. What sharing slots costs is the replay's to
+ * show, not the training's to learn.
+ */
+function rowsStep({ scenario, context, dataset, data }: Run, shape: InputShape): Promise<PacketRows> {
+  const state = scenario.replay.state === 'continuous' ? 'continuous' : 'perCapture';
+  const flow = roomyFlow(dataset, scenario.flow, state);
+  const { workers } = scenario.replay;
+  const { features, window, units, clamp = {} } = shape;
+  const key = contentKey('features', data, { features, window, units, clamp }, flow, state);
+  return cached(context.cache, 'features', key, () =>
+    switchRows(dataset, shape, flow, { state, workers, ...progressOf(context) }),
+  );
 }
 
 async function loadData(scenario: Scenario, progress: Progress | undefined): Promise<LoadedDataset> {
@@ -125,97 +150,62 @@ async function loadData(scenario: Scenario, progress: Progress | undefined): Pro
   if (generate !== undefined && !existsSync(path)) {
     generateTraces(parseTraceSpec(readFile(generate).toString('utf8'), generate), path, progress ? { progress } : {});
   }
-  const dataset = await loadScenarioDataset(scenario.dataset, progress);
-  return dataset;
+  return loadScenarioDataset(scenario.dataset, progress);
 }
 
-/** A training's outcome as a float model. */
-export function floatModel(
-  trained: TrainedModel,
-  { seed, maxRows }: ModelOptions,
-  all: FeatureRows,
-  trainedOn: 'switch' | 'file' = 'switch',
-): FloatModel {
-  const { onnx, spec, id, parameters, history, best } = trained;
-  const total = all.split.reduce((sum, split) => sum + (split === TRAIN ? 1 : 0), 0);
-  const rows = Math.min(total, maxRows ?? total);
-  return {
-    onnx,
-    spec,
-    summary: {
-      source: 'trained',
-      name: id,
-      features: spec.features,
-      window: spec.window,
-      classes: spec.classes,
-      training: {
-        seed,
-        rows,
-        parameters,
-        epochs: history.length,
-        best: best.epoch,
-        validation: best.validation,
-        trainedOn,
-      },
-    },
-  };
+interface Made {
+  readonly model: FloatModel;
+  readonly compiled: CompiledArtefact;
+  readonly rows: PacketRows;
 }
 
-function givenModel(scenario: Scenario): FloatModel {
-  const { onnx: file } = scenario.model;
-  if (file === undefined) {
-    fail({
-      code: 'STUDY-MODEL',
-      message: 'a table model has no float side to run a scenario with',
-      where: scenario.name,
-      hint: 'use `pegasim verify` for table models, or give model.onnx or model.train',
-    });
-  }
-  return readFloatModel(file);
+/** Key of a program: what it does and where it is placed. */
+export function programKey({ program, placement }: Pick<CompiledArtefact, 'program' | 'placement'>): string {
+  return contentKey('program', program, placement);
 }
 
-/** An ONNX file with its spec. @throws ProblemError MODEL-* */
-export function readFloatModel(file: string): FloatModel {
-  const onnx = readFile(file);
-  const spec = readModelSpec(parseOnnx(onnx, file), file);
-  const { features, window, classes } = spec;
-  return { onnx, spec, summary: { source: 'onnx', name: basename(file), features, window, classes } };
+function replayStep(run: Run, made: Made): Promise<Played> {
+  const { scenario, context, data } = run;
+  const { workers: _workers, acceptDamage: _accept, ...choices } = scenario.replay;
+  const { onnx, spec } = made.model;
+  const key = contentKey('replay', data, programKey(made.compiled), onnx, spec, scenario.flow, choices);
+  return cached(context.cache, 'replay', key, () => play(run, made));
 }
 
-async function replayStep(
-  scenario: Scenario,
-  made: { dataset: LoadedDataset; model: FloatModel; compiled: CompiledArtefact; rows: PacketRows; clock: Clock },
-  progress: Progress | undefined,
-): Promise<{ played: Replay; waterfall: Waterfall }> {
-  const { dataset, model, compiled, rows, clock } = made;
-  const { split, state, workers } = scenario.replay;
+async function play({ scenario, context, dataset }: Run, { model, compiled, rows }: Made): Promise<Played> {
+  const { acceptDamage: _accept, ...choices } = scenario.replay;
+  const { spec } = model;
+  const { program, placement, mapped } = compiled;
   const reference = await openReference(model.onnx, { file: model.summary.name });
   try {
-    const more = progress ? { progress } : {};
-    const { spec } = model;
-    const run = { dataset, program: compiled.program, placement: compiled.placement, spec, reference };
+    const more = progressOf(context);
     const ideal = idealOptions(spec, scenario.flow);
-    const played = await clock.time('replay', () => replay({ ...run, ideal, split, state, workers, ...more }));
-    const { mapped } = compiled;
-    const choices = { state, workers };
-    const waterfall = await clock.time('waterfall', () =>
-      waterfallOf({ dataset, spec, flow: scenario.flow, choices, mapped, reference, replay: played, rows, ...more }),
-    );
-    return { played, waterfall };
+    const { dataset: replayed, ...played } = await replay({
+      dataset,
+      program,
+      placement,
+      spec,
+      reference,
+      ideal,
+      ...choices,
+      ...more,
+    });
+    const state = engineState(choices.state);
+    const input = { dataset: replayed, spec, flow: scenario.flow, choices: { state, workers: choices.workers } };
+    // A merged trace has its own packets: its rows are made anew.
+    const own = replayed === dataset ? { rows } : {};
+    const waterfall = await waterfallOf({ ...input, mapped, reference, replay: played, ...own, ...more });
+    const curves = curvesOf(replayed, played.verdicts);
+    return { ...played, waterfall, curves, record: recordOf(replayed, played.verdicts, played.result.classes) };
   } finally {
     await reference.close();
   }
 }
 
-function resultOf(
-  scenario: Scenario,
-  model: FloatModel,
-  compiled: CompiledArtefact,
-  fit: FitReport,
-  played: Replay,
-): ScenarioResult {
-  const figures = figuresOf(played.result, fit);
-  const expectations = checkExpectations(scenario.expect, figures, scenario.name);
+function resultOf(scenario: Scenario, model: FloatModel, compiled: CompiledArtefact, played: Played): ScenarioResult {
+  const figures = figuresOf(played.result, compiled.fit);
+  // Baselines are compared by those who know the scenario's file (`runOrRecall`).
+  const expectations = checkExpectations(scenario.expect, { ...figures, verdictsEqual: false }, scenario.name);
   return {
     schema: 'pegasim/result',
     version: 1,
@@ -224,8 +214,10 @@ function resultOf(
     model: model.summary,
     compile: compileSummary(compiled, scenario.compile),
     flow: scenario.flow,
-    fit,
+    fit: compiled.fit,
     replay: played.result,
+    waterfall: played.waterfall,
+    curves: played.curves,
     figures,
     expectations,
     pass: expectations.every(({ pass }) => pass),

@@ -6,6 +6,8 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { readFile } from '../files.ts';
 import { fail } from '../problem.ts';
+import { checkExpectationNames } from './expectations.ts';
+import { expandMatrix, merge, pointText, type Tree } from './matrix.ts';
 import { SCENARIO_SCHEMA } from './schema.ts';
 
 export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder';
@@ -65,14 +67,36 @@ export interface FlowOptions {
 
 export interface ReplayChoices {
   split: SplitName;
-  state: 'perCapture' | 'continuous';
+  state: 'perCapture' | 'continuous' | 'interleave';
+  /** Mean rate of the merged trace; with `interleave` only. */
+  packetsPerSecond?: number;
+  /** Replay at most so many flows of the split. */
+  flows?: number;
   workers: number;
   acceptDamage: boolean;
+}
+
+/** One option of a matrix and its value in a run. */
+export interface MatrixPoint {
+  readonly option: string;
+  readonly value: unknown;
+}
+
+/** Where a run comes from. */
+export interface Origin {
+  readonly file: string;
+  /** Name in the file; a run of a matrix adds its options. */
+  readonly study: string;
+  readonly smoke: boolean;
+  /** Empty without a matrix. */
+  readonly point: readonly MatrixPoint[];
 }
 
 /** One run, every option settled and every path absolute. */
 export interface Scenario {
   name: string;
+  /** Absent in scenarios that were put together by a program. */
+  origin?: Origin;
   about?: string;
   dataset: DatasetOptions;
   model: ModelOptions;
@@ -82,8 +106,6 @@ export interface Scenario {
   replay: ReplayChoices;
   expect: (string | Record<string, unknown>)[];
 }
-
-type Tree = Record<string, unknown>;
 
 /**
  * Read a scenario file; a `matrix` yields several scenarios, named `name[option=value,…]`.
@@ -106,20 +128,60 @@ export function loadScenarios(file: string, smoke = false): Scenario[] {
   const tree = (document.toJS() ?? {}) as Tree;
   check(tree, document, lines, file);
   const base = smoke ? merge(tree, (tree.smoke ?? {}) as Tree) : tree;
-  return expandMatrix(base).map((one) => settle(one, file));
+  return expandMatrix(base).map(({ tree: one, point }) => {
+    if (point.length > 0 || smoke) checkPoint(one, point, file);
+    const scenario = settle(one, file);
+    checkReplay(scenario.replay, file);
+    checkExpectationNames(scenario.expect, file);
+    return { ...scenario, origin: { file: resolve(file), study: String(tree.name), smoke, point } };
+  });
+}
+
+/** A run's options as the schema wants them, after the overrides: a matrix may hold anything. */
+function checkPoint(tree: Tree, point: readonly MatrixPoint[], file: string): void {
+  const { smoke: _smoke, matrix: _matrix, name, ...rest } = tree;
+  if (validate({ ...rest, name: String(name).replace(/\[.*$/, '') })) return;
+  const first = telling(validate.errors ?? []);
+  if (first === undefined) return;
+  const { message, hint } = describe(first);
+  const run = point.length === 0 ? 'with --smoke' : `in the run ${pointText(point)}`;
+  fail({
+    code: 'SCENARIO-SCHEMA',
+    where: file,
+    message: `${run}: ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function checkReplay({ state, packetsPerSecond }: ReplayChoices, file: string): void {
+  if ((state === 'interleave') === (packetsPerSecond !== undefined)) return;
+  fail({
+    code: 'SCENARIO-SCHEMA',
+    where: file,
+    message:
+      state === 'interleave'
+        ? "replay.state interleave lacks 'packetsPerSecond'"
+        : 'replay.packetsPerSecond is for state interleave',
+    hint: 'write replay: { state: interleave, packetsPerSecond: 20000 }',
+  });
 }
 
 const validate = new Ajv({ allErrors: true, useDefaults: false, strict: false }).compile(SCENARIO_SCHEMA);
 
 function check(tree: Tree, document: Document, lines: LineCounter, file: string): void {
   if (validate(tree)) return;
-  const errors = validate.errors ?? [];
-  const first =
-    errors.find((error) => error.keyword === 'additionalProperties') ??
-    errors.find((error) => error.keyword !== 'oneOf' && error.keyword !== 'anyOf') ??
-    errors[0];
+  const first = telling(validate.errors ?? []);
   if (first === undefined) return;
   fail({ code: 'SCENARIO-SCHEMA', where: `${file}:${lineOf(first, document, lines)}`, ...describe(first) });
+}
+
+/** The error that says most. */
+function telling(errors: readonly ErrorObject[]): ErrorObject | undefined {
+  return (
+    errors.find((error) => error.keyword === 'additionalProperties') ??
+    errors.find((error) => !['oneOf', 'anyOf', 'not'].includes(error.keyword)) ??
+    errors[0]
+  );
 }
 
 function describe(error: ErrorObject): { message: string; hint?: string } {
@@ -157,40 +219,6 @@ function lineOf(error: ErrorObject, document: Document, lines: LineCounter): num
     return lines.linePos(offset).line;
   }
   return 1;
-}
-
-function merge(base: Tree, over: Tree): Tree {
-  const merged: Tree = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const both = isTree(merged[key]) && isTree(value);
-    merged[key] = both ? merge(merged[key] as Tree, value as Tree) : value;
-  }
-  return merged;
-}
-
-function isTree(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function expandMatrix(tree: Tree): Tree[] {
-  const axes = Object.entries((tree.matrix ?? {}) as Record<string, unknown[]>);
-  let runs: { tree: Tree; label: string[] }[] = [{ tree, label: [] }];
-  for (const [path, values] of axes) {
-    runs = runs.flatMap((run) =>
-      values.map((value) => ({
-        tree: merge(run.tree, nest(path.split('.'), value)),
-        label: [...run.label, `${path}=${String(value)}`],
-      })),
-    );
-  }
-  return runs.map((run) =>
-    run.label.length === 0 ? run.tree : { ...run.tree, name: `${String(tree.name)}[${run.label.join(',')}]` },
-  );
-}
-
-function nest(path: string[], value: unknown): Tree {
-  const [head = '', ...rest] = path;
-  return { [head]: rest.length === 0 ? value : nest(rest, value) };
 }
 
 function settle(tree: Tree, file: string): Scenario {

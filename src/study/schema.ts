@@ -102,7 +102,19 @@ const replay = {
   additionalProperties: false,
   properties: {
     split: { enum: ['test', 'validation', 'train', 'all'], default: 'test' },
-    state: { enum: ['perCapture', 'continuous'], default: 'perCapture' },
+    state: {
+      enum: ['perCapture', 'continuous', 'interleave'],
+      default: 'perCapture',
+      description:
+        'Registers cleared at each capture, kept from one to the next, or all flows merged into one trace at `packetsPerSecond`.',
+    },
+    packetsPerSecond: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 1e10,
+      description: 'With `state: interleave`: mean rate of the merged trace. A higher rate has more flows at one time.',
+    },
+    flows: { ...positive, description: 'Replay at most so many flows of the split, drawn evenly. Default: all.' },
     workers: { type: 'integer', minimum: 0, description: '0: one per core.', default: 0 },
     acceptDamage: { type: 'boolean', default: false },
   },
@@ -125,10 +137,17 @@ const body = {
   dataset,
   model,
   compile,
-  target: { type: 'string', description: 'tofino, tofino2, tofino2m, unbounded, or a chip YAML.', default: 'tofino2' },
+  target: { ...text, description: 'tofino, tofino2, tofino2m, unbounded, or a chip YAML.', default: 'tofino2' },
   flow,
   replay,
   expect: expectations,
+} as const;
+
+const matrix = {
+  type: 'object',
+  description: 'Dotted option → values; one run per combination, e.g. `compile.leaves: [8, 16, 32]`.',
+  propertyNames: { pattern: '^((dataset|model|compile|flow|replay)(\\.[A-Za-z]+)*|target)$' },
+  additionalProperties: { type: 'array', minItems: 1 },
 } as const;
 
 const partial = {
@@ -139,6 +158,7 @@ const partial = {
   replay,
   target: body.target,
   expect: expectations,
+  matrix,
 };
 
 export const SCENARIO_SCHEMA = {
@@ -156,11 +176,6 @@ export const SCENARIO_SCHEMA = {
       additionalProperties: false,
       properties: partial,
     },
-    matrix: {
-      type: 'object',
-      description: 'Dotted option → values; one run per combination, e.g. `compile.leaves: [8, 16, 32]`.',
-      propertyNames: { pattern: '^(dataset|model|compile|flow|replay|target)(\\.[A-Za-z]+)*$' },
-      additionalProperties: { type: 'array', minItems: 1 },
-    },
+    matrix,
   },
 };

@@ -16,17 +16,18 @@ import { runEngine } from '../engine/index.ts';
 import { checkWritable, writeFile } from '../files.ts';
 import { type ModelSpec, openReference } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
-import { assertValid, type PgsFile, readPgs, writePgs } from '../program/index.ts';
+import { assertValid, readPgs, writePgs } from '../program/index.ts';
 import { type Replay, replay } from '../replay/index.ts';
 import { type Chip, chipRules, type FitReport, placeProgram, runReference } from '../switch/index.ts';
 import type { FeatureRows, LoadedDataset } from '../traffic/index.ts';
 import { contentKey, openCache } from './cache.ts';
 import { chipFor, reserved } from './chips.ts';
-import { compileStep, compileSummary } from './compile.ts';
+import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts';
+import { floatModel, readFloatModel } from './float-model.ts';
 import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
 import type { CompileSummary, ModelSummary } from './result.ts';
 import { isRows, loadScenarioRows, rowsInTicks, rowsUnitNs } from './rows.ts';
-import { floatModel, readFloatModel } from './run.ts';
+
 import type { CompileChoices, DatasetOptions, FlowOptions, ModelId, ModelOptions, ReplayChoices } from './scenario.ts';
 import { modelShape, trainStep } from './train.ts';
 
@@ -67,9 +68,10 @@ export async function trainTask(task: TrainTask): Promise<{ dataset: Source; mod
   checkWritable(task.out);
   const { rows, unitNs, source } = await taskRows(task, task.dataset, modelShape(task.model.train));
   const units = Object.fromEntries(Object.keys(timeUnits(rows.features, 0)).map((name) => [name, unitNs]));
-  const trained = await trainStep(nothingKept, rows, task.model, units, task.progress);
+  const trainedOn = isRows(task.dataset) ? 'file' : 'switch';
+  const trained = await trainStep(nothingKept, rows, task.model, { units, trainedOn }, task.progress);
   writeFile(task.out, trained.onnx);
-  const model = floatModel(trained, task.model, rows, isRows(task.dataset) ? 'file' : 'switch');
+  const model = floatModel(trained, task.model, rows, trainedOn);
   return { dataset: source, model: model.summary, bytes: trained.onnx.length };
 }
 
@@ -163,7 +165,7 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   });
   const summary = compileSummary(compiled, task.choices);
   const explanation = { passes: compiled.passes, tables: compiled.mapped.tables, layout: compiled.layout };
-  return { ...outcome(compiled, task, chip), summary, explanation, warnings: made.source.warnings };
+  return { ...outcome(compiled, task), summary, explanation, warnings: made.source.warnings };
 }
 
 function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
@@ -182,11 +184,11 @@ function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
     inputs: contentKey(model.name, chip),
   });
   const explanation = { passes: [], tables: compiled.lowered.report, layout: compiled.choice };
-  return { ...outcome(compiled, task, chip), summary: null, explanation, warnings: [] };
+  const { report: fit } = compiled;
+  return { ...outcome({ ...compiled, fit }, task), summary: null, explanation, warnings: [] };
 }
 
-function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: CompileTask, chip: Chip) {
-  const { program, fits } = compiled;
+function outcome({ program, fits, fit }: Pick<CompiledArtefact, 'program' | 'fits' | 'fit'>, task: CompileTask) {
   const entries = program.tables.reduce((sum, table) => sum + table.entries.count, 0);
   return {
     program: program.name,
@@ -194,7 +196,7 @@ function outcome(compiled: Pick<PgsFile, 'program'> & { fits: boolean }, task: C
     fits,
     tables: program.tables.length,
     entries,
-    fit: placeProgram(program, chip).report,
+    fit,
   };
 }
 
@@ -229,7 +231,7 @@ function checkSameModel(where: string, model: ModelSpec, program: ModelSpec): vo
 }
 
 /** Replay a dataset through a compiled program. */
-export async function replayTask(task: ReplayTask): Promise<Replay & { dataset: LoadedDataset }> {
+export async function replayTask(task: ReplayTask): Promise<Replay> {
   const { program, placement, meta } = readPgs(task.program);
   const { spec, flow, chip } = meta as unknown as ProgramMeta;
   assertValid(program, chipRules(chip));
@@ -248,10 +250,12 @@ export async function replayTask(task: ReplayTask): Promise<Replay & { dataset: 
   const readSeconds = (performance.now() - started) / 1e3;
   const reference = model === undefined ? undefined : await openReference(model.onnx, { file: task.model ?? '' });
   try {
-    const { split, state, workers } = task.choices;
-    const run = { dataset, program, placement, spec, ideal: idealOptions(spec, flow), split, state, workers };
+    const { acceptDamage: _accept, ...choices } = task.choices;
+    const { trainedOn } = model?.spec ?? spec;
+    const own = { ...spec, ...(trainedOn === undefined ? {} : { trainedOn }) };
+    const run = { dataset, program, placement, spec: own, ideal: idealOptions(spec, flow), ...choices };
     const done = await replay({ ...run, ...(reference ? { reference } : {}), ...progressOf(task) });
-    return { ...done, timing: { ...done.timing, readSeconds }, dataset };
+    return { ...done, timing: { ...done.timing, readSeconds } };
   } finally {
     await reference?.close();
   }

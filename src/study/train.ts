@@ -29,18 +29,18 @@ export function limitTrainRows(rows: FeatureRows, limit: number | undefined): Fe
 }
 
 /**
- * Train, or take the same training from the cache. `units`: ns per unit of the time features, written into the model.
+ * Train, or take the same training from the cache. `units`: ns per unit of the time features, written into the model, as is what the rows are.
  * @throws ProblemError MODEL-ROWS
  */
 export function trainStep(
   cache: Cache,
   rows: FeatureRows,
   model: ModelOptions & { train: ModelId },
-  units: Readonly<Record<string, number>>,
+  about: Required<Pick<TrainOptions, 'units' | 'trainedOn'>>,
   progress?: Progress,
 ): Promise<TrainedModel> {
   const { maxRows, onnx: _onnx, tables: _tables, train, ...recipe } = model;
-  const options: TrainOptions = { ...recipe, units };
+  const options: TrainOptions = { ...recipe, ...about };
   const used = limitTrainRows(rows, maxRows);
   const key = contentKey('train', train, options, used.features, used.classes, used.values, used.label, used.split);
   return cached(cache, 'train', key, async () =>

@@ -7,10 +7,11 @@ import { evaluateMapped, type Mapped } from '../compiler/index.ts';
 import { type PacketRows, TIME_FEATURES, unitOfTick } from '../features/index.ts';
 import { type FloatReference, type ModelSpec, rocAuc } from '../model/index.ts';
 import type { Progress } from '../problem.ts';
+import type { StateMode } from '../program/index.ts';
 import { floatVerdicts, type Replay, score } from '../replay/index.ts';
 import type { Dataset } from '../traffic/index.ts';
 import { switchRows } from './inputs.ts';
-import type { FlowOptions, ReplayChoices } from './scenario.ts';
+import type { FlowOptions } from './scenario.ts';
 
 export interface WaterfallStep {
   /** `ideal`, `features`, `fuzzy`, `fixed`, `switch`. */
@@ -39,10 +40,11 @@ export interface WaterfallInput {
   readonly dataset: Dataset;
   readonly spec: ModelSpec;
   readonly flow: FlowOptions;
-  readonly choices: Pick<ReplayChoices, 'state' | 'workers'>;
+  /** State of the registers between captures, worker threads. */
+  readonly choices: { readonly state: StateMode; readonly workers: number };
   readonly mapped: Mapped;
   readonly reference: FloatReference;
-  readonly replay: Replay;
+  readonly replay: Pick<Replay, 'verdicts' | 'result'>;
   /** Rows as the switch computes them, when at hand: taken if their flow state has no collisions to speak of. */
   readonly rows?: PacketRows;
   readonly progress?: Progress;
@@ -148,14 +150,14 @@ function mappedVerdicts(mapped: Mapped, rows: PacketRows, fixedPoint: boolean, i
 }
 
 /** Flow options under which no flow loses its state. */
-export function roomyFlow(dataset: Dataset, flow: FlowOptions, state: ReplayChoices['state']): FlowOptions {
+export function roomyFlow(dataset: Dataset, flow: FlowOptions, state: StateMode): FlowOptions {
   const wanted = Math.min(MOST_SLOTS, 2 ** Math.ceil(Math.log2(ROOMY * mostFlows(dataset, state))));
   const { timeoutMs: _timeout, ...rest } = flow;
   return { ...rest, policy: 'replace', slots: Math.max(flow.slots, wanted) };
 }
 
 /** Flows that share the registers at one time: those of a capture, or all. */
-function mostFlows(dataset: Dataset, state: ReplayChoices['state']): number {
+function mostFlows(dataset: Dataset, state: StateMode): number {
   if (state === 'continuous') return Math.max(1, dataset.flowLabel.length);
   const seen = new Map<number, Set<number>>();
   dataset.decoded.flow.forEach((flow, i) => {

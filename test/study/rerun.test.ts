@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { cached, openCache } from '../../src/study/cache.ts';
-import { fileDigest, resultKey, runOrRecall, treeDigest } from '../../src/study/rerun.ts';
+import { fileDigest, treeDigest } from '../../src/study/digests.ts';
+import { resultKey, runOrRecall } from '../../src/study/rerun.ts';
 import type { Scenario } from '../../src/study/scenario.ts';
 
 const Rerun = suite('results kept by content');
@@ -54,7 +55,8 @@ Rerun('the key follows options, data and labels, not the number of workers', () 
   const key = resultKey(base);
   assert.is(resultKey({ ...base, replay: { ...base.replay, workers: 7 } }), key);
   assert.is.not(resultKey({ ...base, model: { ...base.model, seed: 2 } }), key);
-  assert.is.not(resultKey({ ...base, expect: ['macroF1 >= 0.5'] }), key);
+  assert.is.not(resultKey({ ...base, replay: { ...base.replay, flows: 3 } }), key);
+  assert.is(resultKey({ ...base, expect: ['macroF1 >= 0.5'] }), key);
   writeFileSync(join(data, 'a.pcap'), 'z');
   assert.is.not(resultKey(base), key);
 });
@@ -63,14 +65,19 @@ Rerun('captures that are yet to be generated have no key', () => {
   assert.is(resultKey(scenario(join(folder(), 'absent'))), undefined);
 });
 
-Rerun('a kept result comes back without a run', async () => {
+Rerun('a kept result comes back without a run, judged by the expectations of today', async () => {
   const data = folder();
   writeFileSync(join(data, 'a.pcap'), 'not a capture');
   const base = scenario(data);
   const cache = openCache(folder());
-  const made = { result: { name: 's', pass: true }, timing: { seconds: 1 } };
+  const result = { name: 'other', figures: { macroF1: 0.7 }, pass: true };
+  const made = { result, timing: { seconds: 1 }, baseline: { name: 'other', program: 'p' } };
   await cached(cache, 'result', resultKey(base) ?? '', async () => made);
-  assert.equal(await runOrRecall(base, { cache }), { ...made, kept: true });
+  const found = await runOrRecall({ ...base, expect: ['macroF1 >= 0.8'] }, { cache });
+  assert.is(found.kept, true);
+  assert.is(found.result.name, 's');
+  assert.is(found.result.pass, false);
+  assert.equal(found.result.expectations, [{ text: 'macroF1 >= 0.8', pass: false, actual: 0.7 }]);
 });
 
 Rerun.run();

@@ -36,7 +36,7 @@ import {
   updateAverage,
 } from '../networks/parameters.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
-import type { ModelSpec } from '../spec.ts';
+import type { ModelSpec, TrainedOn } from '../spec.ts';
 import { balancedWeights, chooseSamples, columnValues, copyRows, type Samples } from './samples.ts';
 
 export interface TrainOptions {
@@ -54,6 +54,8 @@ export interface TrainOptions {
   readonly benign?: string;
   /** Nanoseconds per unit of the time features, written into the model. */
   readonly units?: Readonly<Record<string, number>>;
+  /** What the rows are, written into the model. */
+  readonly trainedOn?: TrainedOn;
   readonly progress?: Progress;
 }
 
@@ -209,6 +211,7 @@ function specOf(definition: ModelDefinition, rows: FeatureRows, options: TrainOp
     window: definition.window,
     classes: definition.task === 'anomaly' ? [] : rows.classes,
     units: options.units ?? {},
+    ...(options.trainedOn === undefined ? {} : { trainedOn: options.trainedOn }),
     ...clamp,
     verdict: definition.task === 'anomaly' ? 'score' : 'argmax',
   };
