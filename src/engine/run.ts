@@ -45,6 +45,9 @@ const BATCH_BYTES = 1 << 18;
 /** Packets of a worker's range: their columns stay in caches, and workers meet some hundred times a second. */
 const SPAN = 1 << 15;
 
+/** Lanes of all workers' ranges at most: many workers get shorter ones. */
+const LANES = 1 << 18;
+
 function batchSize(plan: Plan, how: Pick<ImageSizes, 'sharing' | 'loopWeight'>): number {
   if (plan.oneByOne) return 1;
   const fit = BATCH_BYTES / 4 / Math.max(1, batchColumns(plan, how));
@@ -91,7 +94,7 @@ export function openEngine(
   }
   const sharing = asked === 1 ? 'whole' : sharingOf(plan);
   // Ranges that any worker may take are smaller, so that all end at about the same time.
-  const most = sharing === 'whole' ? SPAN / 4 : SPAN;
+  const most = Math.min(sharing === 'whole' ? SPAN / 4 : SPAN, 2 ** Math.floor(Math.log2(LANES / asked)));
   const span = Math.max(4, Math.min(most, (Math.ceil(count / asked) + 3) & ~3));
   const kernels = kernelsFor(options.kernels);
   const loopWeight = kernels === 'fused' ? LOOP_WEIGHT : 0;

@@ -1,5 +1,6 @@
 /** Addresses handed out while an image is laid out, and the pieces of words that go there once its memory exists. */
 
+import { fail } from '../problem.ts';
 import type { Words } from './ir.ts';
 import type { WordSink } from './parser.ts';
 
@@ -23,18 +24,28 @@ export interface Space {
 /** The first bytes stay free: address 0 means "none". */
 const FIRST = 1024;
 const LIMIT = 0xffff0000;
+/** Bytes of a cache line. */
+const LINE = 64;
 
 /**
  * An empty space.
- * @throws RangeError from `reserve` when the image does not fit a 4 GiB memory
+ * @throws ProblemError RUN-MEMORY from `reserve` when the image does not fit a 4 GiB memory
  */
 export function createSpace(): Space {
   const pieces: Piece[] = [];
   let top = FIRST;
   const reserve = (bytes: number) => {
-    const address = (top + 63) & ~63;
+    const address = Math.ceil(top / LINE) * LINE;
     top = address + bytes;
-    if (top > LIMIT) throw new RangeError('the image does not fit 4 GiB');
+    if (top > LIMIT) {
+      fail({
+        code: 'RUN-MEMORY',
+        message: 'tables, registers and columns of all workers do not fit one memory',
+        need: `more than ${top} bytes`,
+        have: `${LIMIT} bytes`,
+        hint: 'fewer workers: each has its own registers and columns',
+      });
+    }
     return address;
   };
   const known = new Map<Words, number>();

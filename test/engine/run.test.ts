@@ -92,6 +92,16 @@ Run('no packets: empty columns', async () => {
   assert.is(results.verdict.length, 0);
 });
 
+Run('registers of 64 MiB for 100 workers are refused with a code', () => {
+  const registers = program.registers.map((register) => ({ ...register, size: 1 << 24 }));
+  try {
+    openEngine({ ...program, registers }, placement, 1000, undefined, { workers: 100 });
+    assert.unreachable();
+  } catch (error) {
+    assert.is((error as { problem: { code: string } }).problem.code, 'RUN-MEMORY');
+  }
+});
+
 Run('400 workers are refused with a code', async () => {
   try {
     await runEngine(program, placement, { kind: 'packets', packets: randomFrames(1, 1) }, { workers: 400 });
