@@ -6,13 +6,21 @@
 import type { Register } from '../program/index.ts';
 import { lowMask } from './builder.ts';
 import { type Assembler, assemble, type Steps, tablesOf } from './encode.ts';
-import { generateLoops, scratchBytes } from './generate.ts';
-import type { Column, ColumnOp } from './ir.ts';
-import { type Loop, makeLoops } from './loops.ts';
+import { scratchBytes } from './generate.ts';
+import type { Column } from './ir.ts';
+import {
+  bytesOfColumn,
+  halvesOf,
+  type ImageSizes,
+  type Layout,
+  layoutOf,
+  loopModule,
+  loopsOf,
+  type Sharing,
+} from './layout.ts';
 import { encodeParser, parsedColumns } from './parser.ts';
-import { columnPlaces, type Plan, type Sharding } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { createSpace, type Space, writeWords } from './space.ts';
-import type { Places } from './writer.ts';
 
 /** Addresses of one worker's parts. */
 export interface WorkerImage {
@@ -74,18 +82,6 @@ export interface Image {
   readonly columnBytes: number;
 }
 
-/** `whole`: any worker runs any range alone. `sharded`: packets change to their slot's worker. `single`: worker 0 runs what all parsed. */
-export type Sharing = 'whole' | 'sharded' | 'single';
-
-export interface ImageSizes {
-  readonly span: number;
-  readonly batch: number;
-  readonly workers: number;
-  readonly sharing: Sharing;
-  /** Estimated instructions up to which neighbouring operations become one loop of generated code; 0: all is bytecode. */
-  readonly loopWeight: number;
-}
-
 const PARSE_BATCH = 256;
 const STAGE_BYTES = 1 << 18;
 /** Read past the end of the staging area by unaligned 64-bit loads. */
@@ -120,70 +116,6 @@ export function buildImage(plan: Plan, sizes: ImageSizes): Image {
     tableBytes,
     columnBytes: layout.places * 4 * sizes.batch,
   };
-}
-
-/** What the workers execute: everything at once, or the slot first and the rest where the packet's slot lives. */
-interface Layout {
-  readonly ops: readonly ColumnOp[];
-  readonly inputs: readonly Column[];
-  readonly carried: readonly Column[];
-  readonly slot: Sharding | undefined;
-  readonly slotOps: readonly ColumnOp[];
-  readonly placeOf: Int32Array;
-  /** Of the columns of the slot's code, which uses the same room at another time. */
-  readonly slotPlaceOf: Int32Array | undefined;
-  readonly places: number;
-}
-
-/** Lanes come twice where workers meet: the next packets enter while the ones before run. */
-function halvesOf({ sharing }: Pick<ImageSizes, 'sharing'>): number {
-  return sharing === 'whole' ? 1 : 2;
-}
-
-function layoutOf(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'loopWeight'>): Layout {
-  const slot = sizes.sharing === 'sharded' && typeof plan.sharding === 'object' ? plan.sharding : undefined;
-  const { all, inputs, carried } = slot
-    ? { all: slot.rest, inputs: slot.restInputs, carried: slot.carried }
-    : { all: plan.ops, inputs: plan.inputs, carried: [] };
-  const results = plan.outputs.map(({ column }) => column);
-  const fused = (list: readonly ColumnOp[], wanted: readonly Column[]) =>
-    sizes.loopWeight > 0 ? makeLoops(list, wanted, sizes.loopWeight) : list;
-  const ops = fused(all, results);
-  const main = columnPlaces(plan, { ops, inputs: [...inputs, ...carried], results });
-  const known = slot ? [slot.slot, ...carried] : [];
-  const slotOps = slot ? fused(slot.ops, known) : [];
-  const before = slot && columnPlaces(plan, { ops: slotOps, inputs: slot.inputs, results: known });
-  const places = Math.max(main.places, before?.places ?? 0);
-  return { ops, inputs, carried, slot, slotOps, placeOf: main.placeOf, slotPlaceOf: before?.placeOf, places };
-}
-
-function loopsOf(ops: readonly ColumnOp[]): Loop[] {
-  return ops.flatMap((op) => (op.op === 'loop' ? [op] : []));
-}
-
-/** The code of all loops, those of the slot last. */
-function loopModule(layout: Layout, sizes: ImageSizes, space: Space): WebAssembly.Module | undefined {
-  const columnBytes = bytesOfColumn(sizes);
-  const places = (placeOf: Int32Array): Places => ({
-    column: (id) => placeOf[id] * columnBytes,
-    scratch: layout.places * columnBytes,
-    table: space.tableAddress,
-  });
-  const loops = [
-    ...loopsOf(layout.ops).map((loop) => ({ loop, places: places(layout.placeOf) })),
-    ...loopsOf(layout.slotOps).map((loop) => ({ loop, places: places(layout.slotPlaceOf!) })),
-  ];
-  return loops.length === 0 ? undefined : new WebAssembly.Module(generateLoops(loops));
-}
-
-/** A cache line more than a power of two: a packet's words in many columns must not all fall into the same few cache sets. */
-function bytesOfColumn({ batch }: Pick<ImageSizes, 'batch'>): number {
-  return ((batch + 15) & ~15) * 4 + 64;
-}
-
-/** Columns of a batch. */
-export function batchColumns(plan: Plan, sizes: Pick<ImageSizes, 'sharing' | 'loopWeight'>): number {
-  return layoutOf(plan, sizes).places;
 }
 
 interface Shared {
@@ -247,61 +179,51 @@ function parserBytes(plan: Plan): number {
   return 64 + 4 * words.reduce((sum, count) => sum + count, 0);
 }
 
-function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared, layout: Layout): WorkerImage {
-  const { slot, carried, placeOf, slotPlaceOf } = layout;
+/** Batch columns of one worker: of the main code, and of the slot's, in the same room. */
+interface BatchColumns {
+  readonly base: number;
+  readonly column: (id: Column) => number;
+  readonly slotColumn: (id: Column) => number;
+}
+
+function batchColumnsOf(sizes: ImageSizes, space: Space, layout: Layout): BatchColumns {
+  const { places, placeOf, slotPlaceOf } = layout;
   const columnBytes = bytesOfColumn(sizes);
   const scratch = Math.max(0, ...loopsOf([...layout.ops, ...layout.slotOps]).map(scratchBytes));
-  const base = space.reserve(layout.places * columnBytes + scratch);
-  const column = (id: Column) => base + placeOf[id] * columnBytes;
-  const slotColumn = (id: Column) => base + (slotPlaceOf?.[id] ?? 0) * columnBytes;
-  const spare = space.reserve(columnBytes);
+  const base = space.reserve(places * columnBytes + scratch);
+  return {
+    base,
+    column: (id) => base + placeOf[id] * columnBytes,
+    slotColumn: (id) => base + (slotPlaceOf?.[id] ?? 0) * columnBytes,
+  };
+}
+
+function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared, layout: Layout): WorkerImage {
+  const columns = batchColumnsOf(sizes, space, layout);
   const registers = plan.program.registers.map((register) => {
     const bytes = register.size * (register.pair ? 8 : 4);
     return { address: space.reserve(bytes), bytes, register };
   });
-  const registerAddress = new Map(registers.map(({ register, address }) => [register.name, address]));
   const assembler: Assembler = {
     space,
-    column,
+    column: columns.column,
     frame: space.reserve(64),
-    spare,
-    registers: registerAddress,
+    spare: space.reserve(bytesOfColumn(sizes)),
+    registers: new Map(registers.map(({ register, address }) => [register.name, address])),
     registerList: plan.program.registers,
   };
-  const chunkColumn = new Map([...shared.inputs, ...shared.carried].map(({ column: id, address }) => [id, address]));
-  const moves = (columns: readonly Column[], to: (id: Column) => number) =>
-    writeWords(space, 8 * columns.length + 8, (sink) => {
-      for (const id of columns) for (const value of [chunkColumn.get(id)!, to(id)]) sink.word(value);
-    });
-  const outputAt = new Map(shared.outputs.map((output) => [output.name, output]));
-  const deliver = writeWords(space, 16 * plan.outputs.length + 16, (sink) => {
-    for (const { name, column: id, bytes } of plan.outputs) {
-      const { address, stride } = outputAt.get(name)!;
-      for (const value of [column(id), address, stride, Math.log2(bytes)]) sink.word(value);
-    }
-  });
-  const carry = writeWords(space, 16 * carried.length + 16, (sink) => {
-    for (const id of carried) for (const value of [slotColumn(id), chunkColumn.get(id)!, 1, 2]) sink.word(value);
-  });
-  const collected = [...layout.inputs, ...carried];
+  const slotAssembler = { ...assembler, column: columns.slotColumn };
   const listBytes = sizes.span * 4 + 64;
+  const halves = sizes.sharing === 'whole' ? 0 : halvesOf(sizes);
   return {
     steps: assemble(assembler, layout.ops, 0),
-    slotSteps: assemble({ ...assembler, column: slotColumn }, layout.slotOps, loopsOf(layout.ops).length),
-    base,
-    collect: moves(collected, column),
-    collects: collected.length,
-    slotCollect: moves(slot?.inputs ?? [], slotColumn),
-    slotCollects: slot?.inputs.length ?? 0,
-    slotColumn: slot ? slotColumn(slot.slot) : 0,
-    carry,
-    carries: carried.length,
-    deliver,
-    delivers: plan.outputs.length,
-    inputColumns: shared.inputs.map(({ column: id }) => column(id)),
+    slotSteps: assemble(slotAssembler, layout.slotOps, loopsOf(layout.ops).length),
+    base: columns.base,
+    ...movesOf(plan, space, shared, layout, columns),
+    inputColumns: shared.inputs.map(({ column: id }) => columns.column(id)),
     list: space.reserve(listBytes),
-    shardLists: Array.from({ length: sizes.sharing === 'whole' ? 0 : halvesOf(sizes) }, () => ({
-      lists: Array.from({ length: slot ? sizes.workers : 1 }, () => space.reserve(listBytes)),
+    shardLists: Array.from({ length: halves }, () => ({
+      lists: Array.from({ length: layout.slot ? sizes.workers : 1 }, () => space.reserve(listBytes)),
       heads: space.reserve(4 * sizes.workers),
     })),
     frames: space.reserve(STAGE_BYTES + SLACK),
@@ -309,5 +231,39 @@ function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared
     frameColumns: Array.from({ length: 5 }, () => space.reserve(PARSE_BATCH * 4)),
     registers,
     lastCapture: space.reserve(64),
+  };
+}
+
+type Moves = Pick<
+  WorkerImage,
+  'collect' | 'collects' | 'slotCollect' | 'slotCollects' | 'slotColumn' | 'carry' | 'carries' | 'deliver' | 'delivers'
+>;
+
+/** The lists of moves between chunk and batch columns. */
+function movesOf(plan: Plan, space: Space, shared: Shared, layout: Layout, columns: BatchColumns): Moves {
+  const { slot, carried } = layout;
+  const { column, slotColumn } = columns;
+  const chunkColumn = new Map([...shared.inputs, ...shared.carried].map(({ column: id, address }) => [id, address]));
+  const outputAt = new Map(shared.outputs.map((output) => [output.name, output]));
+  const collected = [...layout.inputs, ...carried];
+  const slotInputs = slot?.inputs ?? [];
+  const list = (rows: readonly (readonly number[])[]) =>
+    writeWords(space, 4 * rows.flat().length + 16, (sink) => {
+      for (const value of rows.flat()) sink.word(value);
+    });
+  const outputs = plan.outputs.map(({ name, column: id, bytes }) => {
+    const { address, stride } = outputAt.get(name)!;
+    return [column(id), address, stride, Math.log2(bytes)];
+  });
+  return {
+    collect: list(collected.map((id) => [chunkColumn.get(id)!, column(id)])),
+    collects: collected.length,
+    slotCollect: list(slotInputs.map((id) => [chunkColumn.get(id)!, slotColumn(id)])),
+    slotCollects: slotInputs.length,
+    slotColumn: slot ? slotColumn(slot.slot) : 0,
+    carry: list(carried.map((id) => [slotColumn(id), chunkColumn.get(id)!, 1, 2])),
+    carries: carried.length,
+    deliver: list(outputs),
+    delivers: outputs.length,
   };
 }

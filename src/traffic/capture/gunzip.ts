@@ -5,7 +5,7 @@ import type { ByteSource } from './source.ts';
 
 /** Compressed bytes read, and given to the decompressor, at a time: a few kilobytes can become megabytes. */
 const READ_BYTES = 1 << 18;
-const SLICE_BYTES = 1 << 14;
+const SLICE_BYTES = 1 << 16;
 const OUTPUT_BYTES = 1 << 18;
 /** A decompressor keeps the output of the call that failed to itself: the rest is fetched in pieces of so many bytes… */
 const FINE_BYTES = 64;
@@ -59,6 +59,7 @@ export function gunzipSource(source: ByteSource, head: Uint8Array, path: string 
   let waiting = head;
   let ended = false;
   let trouble: string | undefined;
+  let ahead: Promise<void> | undefined;
   const step = async (): Promise<void> => {
     if (waiting.length === 0) {
       const bytes = new Uint8Array(READ_BYTES);
@@ -79,7 +80,8 @@ export function gunzipSource(source: ByteSource, head: Uint8Array, path: string 
         const next = pump.queue[0];
         if (next === undefined && ended) break;
         if (next === undefined) {
-          await step();
+          await (ahead ?? step());
+          ahead = undefined;
           continue;
         }
         const part = next.subarray(0, length - got);
@@ -88,11 +90,17 @@ export function gunzipSource(source: ByteSource, head: Uint8Array, path: string 
         if (part.length === next.length) pump.queue.shift();
         else pump.queue[0] = next.subarray(part.length);
       }
+      // The next slice is decompressed while the consumer works on this one.
+      if (pump.queue.length === 0 && !ended && ahead === undefined) {
+        ahead = step();
+        ahead.catch(() => undefined); // met at the next call
+      }
       return got;
     },
     trouble: () => (pump.queue.length === 0 ? trouble : undefined),
     async close() {
       pump.stream.destroy();
+      await ahead?.catch(() => undefined);
       await source.close();
     },
   };
