@@ -81,7 +81,9 @@ function explainPasses(network: Network, options: FusionOptions): PassReport[] {
   // Reordering and composition open the way for each other.
   for (let round = 0; round < 8; round++) {
     const { graph, reports: done } = runPasses(current, passes.slice(0, 3));
-    reports.push(...done.filter((r) => r.before.lookups !== r.after.lookups || r.before.adds !== r.after.adds));
+    // Every pass once; later rounds only where they found something.
+    const found = (r: PassReport): boolean => r.before.lookups !== r.after.lookups || r.before.adds !== r.after.adds;
+    reports.push(...done.filter((r) => round === 0 || found(r)));
     if (graph.maps.length === current.maps.length && graph.values.length === current.values.length) break;
     current = graph;
   }

@@ -7,7 +7,8 @@ import { type Network, readNetwork } from './onnx/read.ts';
 import { chunk } from './partition.ts';
 import { runIr } from './run-ir.ts';
 import { absolutePart, linearPart, runSlice } from './run-slice.ts';
-import { type Slice, sliceNetwork } from './slice.ts';
+import { sliceNetwork } from './slice.ts';
+import type { Slice } from './slice-code.ts';
 import { sliceKey } from './slice-key.ts';
 import { planValues, type ValuePlan } from './values.ts';
 

@@ -1,6 +1,6 @@
 /** Runs slices on batches of rows, a few hundred rows at a time so that the columns stay in the cache. */
 import { embedRow } from './run-ir.ts';
-import type { Argument, Instruction, LinearForm, Slice } from './slice.ts';
+import type { Argument, Instruction, LinearForm, Slice } from './slice-code.ts';
 
 const CHUNK = 128;
 

@@ -1,5 +1,5 @@
 /** Fingerprints of slices: equal functions at different window positions share trees and tables. */
-import type { Instruction, LinearForm, Slice } from './slice.ts';
+import type { Instruction, LinearForm, Slice } from './slice-code.ts';
 
 const FNV_PRIME = 0x01000193;
 
