@@ -83,7 +83,10 @@ export async function replay(given: ReplayOptions): Promise<Replay> {
       ? { scores: { switch: ours.scores, float: float ? everyNth(float.value.outputs, float.value.width) : null } }
       : {}),
   };
-  const result = resultOf(options, split, selection, engine.columns, scored, ours, float?.value);
+  // A merged trace holds the split alone: what was left out is counted against the dataset given.
+  const left = given.dataset.packets.count - selection.packet.length;
+  const own = { ...selection, otherSplits: left };
+  const result = resultOf(options, split, own, engine.columns, scored, ours, float?.value);
   const seconds = (performance.now() - started) / 1e3;
   const named = engine.setupSeconds + engine.seconds + features.seconds + (float?.seconds ?? 0);
   return {

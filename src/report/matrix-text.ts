@@ -32,24 +32,32 @@ function rowsText({ options, rows }: MatrixTable): string {
   return textTable([header, ...lines], `${'l'.repeat(options.length)}rrrrrrll`);
 }
 
-/** One figure over two options. */
+/** One figure over the last two options, a grid for each choice of the others. */
 function gridText(table: MatrixTable, title: string, cell: (row: Row) => string): string {
-  const [down = '', across = ''] = table.options;
-  const column = (at: number): string[] => [...new Set(table.rows.map(({ texts }) => printable(texts[at] ?? '')))];
-  const heads = column(1);
-  const find = (a: string, b: string): Row | undefined =>
-    table.rows.find(({ texts }) => printable(texts[0] ?? '') === a && printable(texts[1] ?? '') === b);
-  const lines = column(0).map((a) => {
-    const cells = heads.map((b) => find(a, b));
-    return [a, ...cells.map((row) => (row === undefined ? '–' : cell(row)))];
+  const [down, across] = [table.options.length - 2, table.options.length - 1];
+  const textOf = (row: Row, at: number): string => printable(row.texts[at] ?? '');
+  const leading = (row: Row): string =>
+    table.options
+      .slice(0, down)
+      .map((option, at) => `${option} ${textOf(row, at)}, `)
+      .join('');
+  const heads = [...new Set(table.rows.map((row) => textOf(row, across)))];
+  const grids = [...new Set(table.rows.map(leading))].map((choice) => {
+    const own = table.rows.filter((row) => leading(row) === choice);
+    const lines = [...new Set(own.map((row) => textOf(row, down)))].map((head) => {
+      const cells = heads.map((one) => own.find((row) => textOf(row, down) === head && textOf(row, across) === one));
+      return [head, ...cells.map((row) => (row === undefined ? '–' : cell(row)))];
+    });
+    const place = `${choice}${table.options[down]} down, ${table.options[across]} across`;
+    return `${title}, ${place}\n${textTable([['', ...heads], ...lines], `l${'r'.repeat(heads.length)}`)}`;
   });
-  return `${title}, ${down} down, ${across} across\n${textTable([['', ...heads], ...lines], `l${'r'.repeat(heads.length)}`)}`;
+  return grids.join('\n\n');
 }
 
-/** The rows; with two options also grids of accuracy and coverage. */
+/** The rows; with two options or more also grids of accuracy and coverage. */
 export function matrixText(table: MatrixTable): string {
   const blocks = [`${printable(table.name)}: ${table.rows.length} runs`, rowsText(table)];
-  if (table.options.length === 2) {
+  if (table.options.length >= 2) {
     const isScore = table.rows.some(({ figures }) => figures.auc !== undefined);
     blocks.push(gridText(table, isScore ? 'AUC' : 'macro-F1', (row) => score(mainFigure(row))));
     blocks.push(gridText(table, 'coverage', (row) => percent(numberOf(row.figures, 'coverage') ?? 0)));

@@ -42,14 +42,14 @@ export interface ExpectationResult {
   readonly actual?: number | boolean;
 }
 
-const FORM = /^\s*([A-Za-z][\w.-]*)\s*(<=|>=|==|!=|<|>)\s*(-?[\d.]+(?:e-?\d+)?)\s*(%)?\s*$/;
+const FORM = /^\s*([A-Za-z][\w.-]*)\s*(<=|>=|==|!=|<|>)\s*(-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*(%)?\s*$/i;
 
 /** `verdictsEqual: baseline`: every verdict is the one that the baseline recorded. */
 const BASELINE = /^\s*verdictsEqual\s*:\s*(baseline|true)\s*$/;
 const VERDICTS_EQUAL = { text: 'verdictsEqual: baseline', figure: 'verdictsEqual', op: '==', value: true } as const;
 
 /** `fits: true`, `packetsLost: 0` as one string. */
-const STATED = /^\s*([A-Za-z][\w.-]*)\s*:\s*(true|false|-?[\d.]+)\s*$/;
+const STATED = /^\s*([A-Za-z][\w.-]*)\s*:\s*(true|false|-?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*$/;
 
 export interface Expectation {
   readonly text: string;

@@ -38,10 +38,16 @@ Expectations('a figure that no run has is an error that lists the figures', () =
 });
 
 Expectations('an unreadable expectation is an error', () => {
-  assert.throws(
-    () => passes('macroF1 is good'),
-    (error: unknown) => error instanceof ProblemError,
-  );
+  for (const item of ['macroF1 is good', 'macroF1 >= 0.8.5', 'fits: 1.2.3', 'verdictsEqual: yesterday'])
+    assert.throws(
+      () => passes(item),
+      (error: unknown) => error instanceof ProblemError,
+    );
+});
+
+Expectations('a figure that this run has not, but others have, fails its expectation', () => {
+  assert.is(passes('auc >= 0.5'), false);
+  assert.is(passes('verdictsEqual: baseline'), false);
 });
 
 Expectations.run();
