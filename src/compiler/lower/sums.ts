@@ -456,9 +456,11 @@ function addStart(context: LowerContext, phase: Phase, value: number, instructio
 
 function declareBanks(context: LowerContext, value: number, banks: readonly Bank[], plan: SumPlan): void {
   const name = context.network.values[value].name;
-  if (plan.fieldsOf !== undefined) return;
+  // Fields taken over are declared already, as far as the earlier value used that many banks.
+  const declared = new Set(plan.fieldsOf === undefined ? [] : context.fields.map((field) => field.name));
   banks.forEach((bank, b) => {
     for (const e of [...bank.written].sort((x, y) => x - y)) {
+      if (declared.has(bank.field(e))) continue;
       const packed = plan.lanes?.slots[e];
       if (packed !== undefined) {
         declareLanes(context, bank.field(e), `${b === 0 ? '' : `partial sum ${b}: `}`, name, packed);

@@ -1,8 +1,11 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { evaluateNetwork } from '../../../src/compiler/lower/index.ts';
+import { assembleProgram, evaluateNetwork, frontInputs, lowerNetwork } from '../../../src/compiler/lower/index.ts';
 import { heapTree, type NetMap, type TableNetwork } from '../../../src/compiler/lower/network.ts';
 import { foldBiases, takeovers } from '../../../src/compiler/lower/reuse.ts';
+import { injectedColumns, injectedFront } from '../../../src/features/index.ts';
+import { validateProgram } from '../../../src/program/index.ts';
+import { chipNamed, placeProgram, runReference } from '../../../src/switch/index.ts';
 
 const Reuse = suite('accumulators used again');
 
@@ -58,5 +61,23 @@ Reuse('biases folded into tables: 16 inputs give the same sums, and no bias is l
   const [before, after] = [evaluateNetwork(network, x, 16), evaluateNetwork(folded, x, 16)];
   for (let v = 1; v <= 4; v++) assert.equal([...after.values[v]], [...before.values[v]]);
 });
+
+Reuse(
+  'a value that uses more banks than the one it takes over has all its fields declared, and the program answers',
+  () => {
+    const network = chain();
+    const more = network.maps.map((map) => ({ ...map, name: `${map.name}b` })).filter((map) => map.output === 3);
+    const wide = { ...network, maps: [...network.maps, ...more].sort((a, b) => a.output - b.output) };
+    const shape = { features: ['ip.tos'], bits: [4] };
+    const front = injectedFront(shape);
+    const layout = wide.values.map((_, v) => (v === 0 ? undefined : ({ bits: 16, banks: v === 4 ? 1 : 2 } as const)));
+    const program = assembleProgram('wide', lowerNetwork(wide, { inputs: frontInputs(front, wide), layout }), front);
+    assert.equal(validateProgram(program), []);
+    const input = Uint32Array.from({ length: 16 }, (_, i) => i);
+    const { placement } = placeProgram(program, chipNamed('unbounded'));
+    const run = runReference(program, placement, { kind: 'injected', ...injectedColumns(input, 16, shape) });
+    assert.equal([...run.logits], [...evaluateNetwork(wide, input, 16).values[4]]);
+  },
+);
 
 Reuse.run();
