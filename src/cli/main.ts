@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import yargs, { type CommandModule } from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { dropPendingFiles } from '../files.ts';
+import { GLOBAL_OPTIONS } from './command.ts';
 import { commands } from './commands.ts';
 import { EXIT_INPUT } from './exit.ts';
 import { hearInterrupts, wasInterrupted } from './interrupt.ts';
@@ -42,8 +43,7 @@ const parser = yargs(argv)
   .scriptName('pegasim')
   .usage('$0 <command>\n\nBit-accurate simulator and compiler for neural networks in match-action tables.')
   .version(packageVersion())
-  .option('json', { type: 'boolean', describe: 'print the result as JSON on stdout', global: true })
-  .option('quiet', { type: 'boolean', alias: 'q', describe: 'no progress, no notes', global: true })
+  .options(GLOBAL_OPTIONS)
   .help()
   .alias('help', 'h')
   .strict()

@@ -1,6 +1,6 @@
 /** Two results side by side for the terminal: what changed, and nothing that did not. */
 
-import type { Comparison } from '../study/index.ts';
+import type { Compared, Comparison } from '../study/index.ts';
 import { printable, score, textTable } from './text-table.ts';
 
 function shown(value: number | boolean | null): string {
@@ -17,7 +17,8 @@ function change(before: number | boolean | null, after: number | boolean | null)
 /** One comparison. */
 export function comparisonText(one: Comparison): string {
   const head = one.before === one.after ? printable(one.after) : `${printable(one.before)} → ${printable(one.after)}`;
-  if (one.equal) return `${head}: every figure is the same`;
+  const differs = one.differs.map((text) => `not the same ${printable(text)}`);
+  if (one.equal) return [`${head}: every figure is the same`, ...differs].join('\n');
   const figures = one.figures
     .filter(({ before, after }) => before !== after)
     .map(({ figure, before, after }) => [figure, shown(before), shown(after), change(before, after)]);
@@ -32,11 +33,16 @@ export function comparisonText(one: Comparison): string {
   const turned = one.expectations
     .filter(({ before, after }) => before !== null && before !== after)
     .map(({ text, after }) => `${text}: ${after ? 'passes now' : 'FAILS now'}`);
-  return [head, textTable([['figure', 'before', 'after', 'change'], ...figures, ...classes], 'lrrr'), ...turned].join(
-    '\n',
-  );
+  return [
+    head,
+    ...differs,
+    textTable([['figure', 'before', 'after', 'change'], ...figures, ...classes], 'lrrr'),
+    ...turned,
+  ].join('\n');
 }
 
-export function compareText(items: readonly Comparison[]): string {
-  return items.map(comparisonText).join('\n\n');
+export function compareText({ pairs, unpaired }: Compared): string {
+  return [...pairs.map(comparisonText), ...(unpaired.length === 0 ? [] : [unpaired.map(printable).join('\n')])].join(
+    '\n\n',
+  );
 }

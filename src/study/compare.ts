@@ -25,6 +25,8 @@ export interface Comparison {
     readonly after: number | null;
   }[];
   readonly expectations: readonly { readonly text: string; readonly before: boolean | null; readonly after: boolean }[];
+  /** What makes the two hard to compare: other captures, split, classes or chip. */
+  readonly differs: readonly string[];
   /** No figure differs. */
   readonly equal: boolean;
 }
@@ -56,16 +58,71 @@ export function readResults(path: string): ScenarioResult[] {
         hint: 'write one with `pegasim run -o FOLDER`',
       });
     }
+    if (!isWhole(one as Partial<ScenarioResult>)) {
+      fail({
+        code: 'STUDY-RESULT',
+        where: path,
+        message: 'holds a result that is not whole',
+        need: 'figures, expectations, fit and replay (docs/result.schema.json)',
+        hint: 'write it again with `pegasim run -o FOLDER`',
+      });
+    }
   }
   return list as ScenarioResult[];
+}
+
+/** What a comparison reads; a file that was cut or written by hand may lack it. */
+function isWhole(one: Partial<ScenarioResult>): boolean {
+  const { figures, expectations, replay, fit } = one;
+  const perClass: unknown = replay?.switch?.packets?.perClass;
+  return (
+    typeof figures === 'object' &&
+    figures !== null &&
+    Array.isArray(expectations) &&
+    Array.isArray(replay?.classes) &&
+    Array.isArray(perClass) &&
+    typeof fit?.chipTitle === 'string'
+  );
+}
+
+/** Two files, compared. */
+export interface Compared {
+  readonly pairs: readonly Comparison[];
+  /** Scenarios of one file alone, as text. */
+  readonly unpaired: readonly string[];
+}
+
+/** An expectation that held before and does not now. */
+export function turnedWorse({ expectations }: Comparison): boolean {
+  return expectations.some(({ before, after }) => before === true && !after);
+}
+
+/** Names of scenarios that only one of two lists has: they are compared with nothing. */
+export function unpaired(before: readonly ScenarioResult[], after: readonly ScenarioResult[]): string[] {
+  if (before.length === 1 && after.length === 1) return [];
+  const only = (these: readonly ScenarioResult[], those: readonly ScenarioResult[]): ScenarioResult[] =>
+    these.filter((one) => !those.some(({ name }) => name === one.name));
+  return [
+    ...only(before, after).map(({ name }) => `${name} is only in the first`),
+    ...only(after, before).map(({ name }) => `${name} is only in the second`),
+  ];
 }
 
 /**
  * Pairs of results: of one each, those two; of several, those of equal names.
  * @throws ProblemError FILE-READ, STUDY-RESULT
  */
-export function compareFiles(before: string, after: string): Comparison[] {
+export function compareFiles(before: string, after: string): Compared {
   const [ours, theirs] = [readResults(before), readResults(after)];
+  return { pairs: pairsOf(ours, theirs, before, after), unpaired: unpaired(ours, theirs) };
+}
+
+function pairsOf(
+  ours: readonly ScenarioResult[],
+  theirs: readonly ScenarioResult[],
+  before: string,
+  after: string,
+): Comparison[] {
   const [a, b] = [ours[0], theirs[0]];
   if (ours.length === 1 && theirs.length === 1 && a !== undefined && b !== undefined) return [compareResults(a, b)];
   const pairs = ours.flatMap((one) => {
@@ -105,6 +162,19 @@ export function compareResults(before: ScenarioResult, after: ScenarioResult): C
       before: before.expectations.find((one) => one.text === text)?.pass ?? null,
       after: pass,
     })),
+    differs: differences(before, after),
     equal: figures.every((one) => one.before === one.after),
   };
+}
+
+/** What the two runs did not have in common. */
+function differences(before: ScenarioResult, after: ScenarioResult): string[] {
+  const parts: [string, string, string][] = [
+    ['dataset', before.replay.dataset, after.replay.dataset],
+    ['split', before.replay.split, after.replay.split],
+    ['classes', before.replay.classes.join(', '), after.replay.classes.join(', ')],
+    ['packets scored', String(before.replay.scored), String(after.replay.scored)],
+    ['chip', before.fit.chipTitle, after.fit.chipTitle],
+  ];
+  return parts.filter(([, a, b]) => a !== b).map(([what, a, b]) => `${what}: ${a} before, ${b} after`);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compareText } from '../../src/report/index.ts';
-import { compareFiles, compareResults } from '../../src/study/compare.ts';
+import { compareFiles, compareResults, turnedWorse } from '../../src/study/compare.ts';
 import { encodeNpy } from '../../src/study/npy.ts';
 import { sampleResult } from '../report/sample.ts';
 
@@ -13,7 +13,7 @@ const Compare = suite('compare');
 Compare('a result against itself: every figure is the same', () => {
   const one = compareResults(sampleResult(), sampleResult());
   assert.is(one.equal, true);
-  assert.match(compareText([one]), /every figure is the same/);
+  assert.match(compareText({ pairs: [one], unpaired: [] }), /every figure is the same/);
 });
 
 Compare('macro-F1 from 0.78 to 0.80 is a change of +0.02, an expectation that fails now is said so', () => {
@@ -24,7 +24,7 @@ Compare('macro-F1 from 0.78 to 0.80 is a change of +0.02, an expectation that fa
     figures: { ...result.figures, macroF1: 0.8 },
     expectations: result.expectations.map((one) => ({ ...one, pass: false })),
   };
-  const text = compareText([compareResults(before, after)]);
+  const text = compareText({ pairs: [compareResults(before, after)], unpaired: [] });
   assert.match(text, /macroF1 +0\.78 +0\.8 +\+0\.02/);
   assert.match(text, /fits: true: FAILS now/);
 });
@@ -33,16 +33,19 @@ Compare('results of several scenarios are paired by name', () => {
   const folder = mkdtempSync(join(tmpdir(), 'pegasim-compare-'));
   writeFileSync(join(folder, 'a.json'), JSON.stringify([sampleResult('x'), sampleResult('y')]));
   writeFileSync(join(folder, 'b.json'), JSON.stringify([sampleResult('y'), sampleResult('z')]));
-  const pairs = compareFiles(join(folder, 'a.json'), join(folder, 'b.json'));
+  const compared = compareFiles(join(folder, 'a.json'), join(folder, 'b.json'));
   assert.equal(
-    pairs.map(({ name }) => name),
+    compared.pairs.map(({ name }) => name),
     ['y'],
   );
+  assert.equal(compared.unpaired, ['x is only in the first', 'z is only in the second']);
+  assert.match(compareText(compared), /x is only in the first/);
 });
 
 Compare('a file without a result is refused with STUDY-RESULT', () => {
   const path = join(mkdtempSync(join(tmpdir(), 'pegasim-compare-')), 'a.json');
-  for (const text of ['{', '{}', '[null]']) {
+  const bare = JSON.stringify({ schema: 'pegasim/result', version: 1, name: 'cut' });
+  for (const text of ['', '{', '{}', '[null]', '42', bare]) {
     writeFileSync(path, text);
     try {
       compareFiles(path, path);
@@ -51,6 +54,20 @@ Compare('a file without a result is refused with STUDY-RESULT', () => {
       assert.is((error as { problem?: { code: string } }).problem?.code, 'STUDY-RESULT');
     }
   }
+});
+
+Compare('another number of packets, split or chip is said; an expectation lost turns the comparison worse', () => {
+  const before = sampleResult();
+  const after = {
+    ...before,
+    replay: { ...before.replay, scored: 7, split: 'validation' },
+    expectations: before.expectations.map((one) => ({ ...one, pass: false })),
+  };
+  const one = compareResults(before, after);
+  assert.equal(one.differs, ['split: test before, validation after', 'packets scored: 100 before, 7 after']);
+  assert.match(compareText({ pairs: [one], unpaired: [] }), /not the same split: test before, validation after/);
+  assert.is(turnedWorse(one), true);
+  assert.is(turnedWorse(compareResults(before, before)), false);
 });
 
 Compare('an npy header says type and shape, and data begins at byte 64', () => {
