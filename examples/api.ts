@@ -10,11 +10,15 @@ const small = { ...scenario, compile: { ...scenario.compile, leaves: 8, maxRows:
 const { result, compiled } = await runScenario(small, { cache: openCache(undefined) });
 const { replay, waterfall } = result;
 
-console.log(`macro-F1 ${replay.switch.packets.macroF1.toFixed(4)} on the switch, ${replay.float?.packets.macroF1.toFixed(4)} in float`);
+console.log(
+  `macro-F1 ${replay.switch.packets.macroF1.toFixed(4)} on the switch, ${replay.float?.packets.macroF1.toFixed(4)} in float`,
+);
 for (const { name, macroF1, flipped } of waterfall?.steps ?? [])
   console.log(`  ${name}: ${macroF1.toFixed(4)}, ${flipped} verdicts changed`);
 
 for (const chip of ['tofino', 'tofino2', 'unbounded']) {
   const { fits, stages, problems } = placeProgram(compiled.program, chipNamed(chip)).report;
-  console.log(`${chip}: ${fits ? 'fits' : 'does not fit'}, ${stages.used} stages${fits ? '' : `; ${problems[0]?.message}`}`);
+  console.log(
+    `${chip}: ${fits ? 'fits' : 'does not fit'}, ${stages.used} stages${fits ? '' : `; ${problems[0]?.message}`}`,
+  );
 }

@@ -52,7 +52,9 @@ function fallback(given: Given): string {
 function optionTable(options: readonly [string, Given][]): string[] {
   const rows = options.map(([name, given]) => {
     const { alias } = given;
-    const names = [`--${name}`, ...(alias === undefined ? [] : [`-${String(alias)}`])].map((one) => `\`${one}\``).join(', ');
+    const names = [`--${name}`, ...(alias === undefined ? [] : [`-${String(alias)}`])]
+      .map((one) => `\`${one}\``)
+      .join(', ');
     return `| ${names} | ${cell(kind(given))} | ${fallback(given)} | ${cell(given.describe ?? '')} |`;
   });
   return ['| option | takes | default | meaning |', '|---|---|---|---|', ...rows];
@@ -60,7 +62,9 @@ function optionTable(options: readonly [string, Given][]): string[] {
 
 /** Options under their groups, those without one first. */
 function optionTables(options: readonly [string, Given][]): string[] {
-  const groups = [...new Set(options.map(([, { group }]) => group ?? ''))].sort((a, b) => (a === '' ? -1 : b === '' ? 1 : 0));
+  const groups = [...new Set(options.map(([, { group }]) => group ?? ''))].sort((a, b) =>
+    a === '' ? -1 : b === '' ? 1 : 0,
+  );
   return groups.flatMap((group) => {
     const own = options.filter(([, given]) => (given.group ?? '') === group);
     return [...(group === '' ? [] : [`**${group.replace(/:$/, '')}**`, '']), ...optionTable(own), ''];
@@ -74,9 +78,15 @@ function section(command: CommandModule<object, never>, parents: readonly string
   const rest = usage.split(' ').slice(1).join(' ');
   const lines = [`${'#'.repeat(parents.length + 2)} ${path.join(' ')}`, ''];
   if (command.describe) lines.push(`${capital(String(command.describe))}.`, '');
-  if (inner.length === 0) lines.push(`    pegasim ${path.join(' ')}${rest === '' ? '' : ` ${rest}`}${options.length === 0 ? '' : ' [options]'}`, '');
+  if (inner.length === 0)
+    lines.push(
+      `    pegasim ${path.join(' ')}${rest === '' ? '' : ` ${rest}`}${options.length === 0 ? '' : ' [options]'}`,
+      '',
+    );
   if (positionals.length > 0) {
-    const rows = positionals.map(([name, given]) => `| \`${name}\` | ${cell(kind(given))} | ${cell(given.describe ?? '')} |`);
+    const rows = positionals.map(
+      ([name, given]) => `| \`${name}\` | ${cell(kind(given))} | ${cell(given.describe ?? '')} |`,
+    );
     lines.push('| argument | takes | meaning |', '|---|---|---|', ...rows, '');
   }
   lines.push(...optionTables(options));
@@ -104,7 +114,10 @@ export function cliReference(): string {
     '',
     'Every command takes these too:',
     '',
-    ...optionTable([...Object.entries(GLOBAL_OPTIONS), ['help', { type: 'boolean', alias: 'h', describe: 'what the command takes' }]]),
+    ...optionTable([
+      ...Object.entries(GLOBAL_OPTIONS),
+      ['help', { type: 'boolean', alias: 'h', describe: 'what the command takes' }],
+    ]),
     '',
     'Exit codes: 0 ok · 1 an expectation failed, does not fit, verify differs · 2 usage or input error, or damaged capture · 70 bug ·',
     '130 interrupted ([errors.md](errors.md)). Results go to stdout, progress and notes to stderr.',

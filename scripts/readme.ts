@@ -13,11 +13,21 @@ const BLOCK = /<!-- output: (.*) -->\n```\n[\s\S]*?```/g;
 const LEFT_OUT = [/^(ternary|exact|hash|statistics|VLIW|action RAM)[ \w]* +[\d,]+ +[\d,]+ /];
 
 function outputOf(args: string): string {
-  const run = spawnSync(process.execPath, ['dist/cli/main.js', ...args.split(' '), '--quiet', '--cache', ''], { cwd: ROOT, encoding: 'utf8' });
+  const run = spawnSync(process.execPath, ['dist/cli/main.js', ...args.split(' '), '--quiet', '--cache', ''], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
   if (run.status !== 0) throw new Error(`pegasim ${args}: exit ${run.status}\n${run.stderr}`);
-  return run.stdout.split('\n').filter((line) => !LEFT_OUT.some((form) => form.test(line))).join('\n').trimEnd();
+  return run.stdout
+    .split('\n')
+    .filter((line) => !LEFT_OUT.some((form) => form.test(line)))
+    .join('\n')
+    .trimEnd();
 }
 
 const path = join(ROOT, 'README.md');
-const text = readFileSync(path, 'utf8').replace(BLOCK, (_, args: string) => `<!-- output: ${args} -->\n\`\`\`\n${outputOf(args)}\n\`\`\``);
+const text = readFileSync(path, 'utf8').replace(
+  BLOCK,
+  (_, args: string) => `<!-- output: ${args} -->\n\`\`\`\n${outputOf(args)}\n\`\`\``,
+);
 writeFileSync(path, text);

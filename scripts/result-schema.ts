@@ -33,14 +33,17 @@ export function resultSchema(): Schema {
     ScenarioResult: timed(ScenarioResult, 'ScenarioTiming'),
     ReplayResult: timed(ReplayResult, 'ReplayTiming'),
   };
-  const one = ['ScenarioResult', 'ReplayResult', 'FitReport', 'Comparison', 'Explanation', 'ExplainOutcome'].map((name) => ({
-    $ref: `#/$defs/${name}`,
-  }));
+  const one = ['ScenarioResult', 'ReplayResult', 'FitReport', 'Comparison', 'Explanation', 'ExplainOutcome'].map(
+    (name) => ({
+      $ref: `#/$defs/${name}`,
+    }),
+  );
   const lists = ['ScenarioResult', 'Comparison'].map((name) => ({ type: 'array', items: { $ref: `#/$defs/${name}` } }));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'pegasim results',
-    description: 'What --json prints and `pegasim run -o` writes; docs/results.md explains it. Written by `npm run docs`.',
+    description:
+      'What --json prints and `pegasim run -o` writes; docs/results.md explains it. Written by `npm run docs`.',
     anyOf: [...one, ...lists],
     $defs: Object.fromEntries(Object.entries($defs).sort(([a], [b]) => (a < b ? -1 : 1))),
   };

@@ -32,8 +32,22 @@ interface Shot {
 const SHOTS: readonly Shot[] = [
   { name: 'report-summary', report: 'quickstart', screen: LAPTOP, scheme: 'light' },
   { name: 'report-summary-dark', report: 'quickstart', screen: LAPTOP, scheme: 'dark' },
-  { name: 'report-waterfall', report: 'quickstart', screen: LAPTOP, scheme: 'light', section: 'waterfall', whole: true },
-  { name: 'report-confusion', report: 'quickstart', screen: LAPTOP, scheme: 'light', section: 'confusion', whole: true },
+  {
+    name: 'report-waterfall',
+    report: 'quickstart',
+    screen: LAPTOP,
+    scheme: 'light',
+    section: 'waterfall',
+    whole: true,
+  },
+  {
+    name: 'report-confusion',
+    report: 'quickstart',
+    screen: LAPTOP,
+    scheme: 'light',
+    section: 'confusion',
+    whole: true,
+  },
   { name: 'report-stages', report: 'quickstart', screen: LAPTOP, scheme: 'dark', section: 'stages', whole: true },
   { name: 'report-phv', report: 'quickstart', screen: LAPTOP, scheme: 'dark', section: 'phv' },
   { name: 'report-phone', report: 'quickstart', screen: PHONE, scheme: 'light' },
@@ -42,7 +56,10 @@ const SHOTS: readonly Shot[] = [
 ];
 
 function pegasim(args: readonly string[]): void {
-  const run = spawnSync(process.execPath, ['dist/cli/main.js', ...args], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  const run = spawnSync(process.execPath, ['dist/cli/main.js', ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   // 1: an expectation failed, which a picture may show.
   if (run.status !== 0 && run.status !== 1) throw new Error(`pegasim ${args.join(' ')}: exit ${run.status}`);
 }
@@ -71,7 +88,9 @@ async function take(browser: Browser, folder: string, shot: Shot): Promise<void>
   if (size > MOST_BYTES) throw new Error(`${path} is larger than ${MOST_BYTES} bytes`);
 }
 
-const program = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find((path) => path && existsSync(path));
+const program = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
+  (path) => path && existsSync(path),
+);
 if (program === undefined) throw new Error('no Chromium: apt-get install chromium, or set CHROMIUM');
 const given = process.argv.indexOf('--reports');
 const folder = given < 0 ? mkdtempSync(join(tmpdir(), 'pegasim-shots-')) : (process.argv[given + 1] ?? '');

@@ -73,7 +73,8 @@ function tupleOf(type: ts.TypeReference, walk: Walk): Schema {
 /** Named interfaces become definitions, others stand where they are. */
 function objectOf(type: ts.Type, walk: Walk): Schema {
   const symbol = type.aliasSymbol ?? type.symbol;
-  const named = /^[A-Z]\w*$/.test(symbol?.name ?? '') && !['Record', 'Readonly', 'Pick', 'Omit', 'Partial'].includes(symbol.name);
+  const named =
+    /^[A-Z]\w*$/.test(symbol?.name ?? '') && !['Record', 'Readonly', 'Pick', 'Omit', 'Partial'].includes(symbol.name);
   if (!named) return shapeOf(type, walk);
   const name = symbol.name;
   const owner = walk.owners.get(name);

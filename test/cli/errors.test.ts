@@ -145,6 +145,13 @@ Errors('usage errors exit 2 and point to help', async () => {
   await refused(['fit', 'gone.pgs', '--target', 'x', '--target', 'tofino'], /PROGRAM-READ/);
 });
 
+Errors('of a list of files none is dropped: each missing scenario is looked for, in order', async () => {
+  const folder = workFolder();
+  writeFileSync(join(folder, 's.yaml'), 'name: a\nbogus: 1\ndataset:\n  path: x\nmodel:\n  train: mlp-b\n');
+  await refused(['run', 's.yaml', 'gone.yaml', 'gone-too.yaml'], /s\.yaml:2: unknown key 'bogus'/, folder);
+  await refused(['run', 'gone.yaml', 's.yaml'], /FILE-READ: gone\.yaml/, folder);
+});
+
 Errors('with --json the problem is an object on stdout too', async () => {
   const result = await pegasim(['fit', 'gone.pgs', '--json']);
   assert.is(result.code, 2);
