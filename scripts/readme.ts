@@ -9,8 +9,13 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 const BLOCK = /<!-- output: (.*) -->\n```\n[\s\S]*?```/g;
-/** Resources of little weight, and blank remarks on stages. */
-const LEFT_OUT = [/^(ternary|exact|hash|statistics|VLIW|action RAM)[ \w]* +[\d,]+ +[\d,]+ /];
+/** Resources of little weight; times and rates, which are those of one machine. */
+const LEFT_OUT = [
+  /^(ternary|exact|hash|statistics|VLIW|action RAM)[ \w]* +[\d,]+ +[\d,]+ /,
+  /^engine [\d.]+ /,
+  /^time: /,
+  /^load [\d.]+ s, /,
+];
 
 function outputOf(args: string): string {
   const run = spawnSync(process.execPath, ['dist/cli/main.js', ...args.split(' '), '--quiet', '--cache', ''], {

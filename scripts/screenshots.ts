@@ -73,7 +73,7 @@ function writeReports(folder: string): void {
 }
 
 async function take(browser: Browser, folder: string, shot: Shot): Promise<void> {
-  const page = await browser.newPage({ viewport: shot.screen, colorScheme: shot.scheme });
+  const page = await browser.newPage({ viewport: shot.screen, colorScheme: shot.scheme, reducedMotion: 'reduce' });
   await page.goto(pathToFileURL(join(folder, `${shot.report}.html`)).href);
   const path = join(IMAGES, `${shot.name}.png`);
   const section = shot.section === undefined ? undefined : page.locator(`#${shot.section}`);

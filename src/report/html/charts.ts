@@ -15,6 +15,7 @@ import {
   SWITCH,
   shortened,
 } from './chart.ts';
+import { signedPoints } from './main-figure.ts';
 
 /** The two sides are drawn alike everywhere: float grey, switch in the accent. */
 const SIDE_COLOURS: Readonly<Record<string, string>> = { float: FLOAT, switch: SWITCH, before: FLOAT, after: SWITCH };
@@ -161,8 +162,7 @@ export function waterfallChart(steps: readonly WaterfallStep[], text: ChartText)
   const change = (i: number): number => (values[i] ?? 0) - (values[i - 1] ?? 0);
   const middle = (i: number): boolean => i > 0 && i < steps.length - 1;
   const column = (pick: (i: number) => number | null): (number | null)[] => steps.map((_, i) => pick(i));
-  const points = (i: number): string =>
-    `${change(i) > 0 ? '+' : change(i) < 0 ? '−' : '±'}${(Math.abs(change(i)) * 100).toFixed(2)}`;
+  const points = (i: number): string => signedPoints(change(i));
   const part = (name: string, color: string, data: (number | null)[]): object => ({
     type: 'bar',
     stack: 'w',
@@ -387,7 +387,7 @@ export function scatterChart(points: readonly ScatterPoint[], text: ChartText & 
         nameLocation: 'middle',
         nameGap: 28,
         scale: true,
-        boundaryGap: ['8%', '12%'],
+        boundaryGap: ['8%', '25%'],
         ...axisLook,
       },
       yAxis: {
@@ -412,12 +412,12 @@ export function scatterChart(points: readonly ScatterPoint[], text: ChartText & 
         data: points.filter((one) => one.group === group).map(({ name, x, y }) => ({ name, value: [x, y] })),
         label: {
           show: true,
-          position: 'top',
+          position: 'right',
           color: INK,
           fontSize: 11,
           formatter: ({ name }: { name: string }) => shortened(name, narrow ? 18 : 34),
         },
-        labelLayout: { hideOverlap: true, moveOverlap: 'shiftY' },
+        labelLayout: { hideOverlap: true },
       })),
     }),
     (narrow) => (narrow ? 300 : 360),

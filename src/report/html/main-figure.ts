@@ -14,7 +14,9 @@ export function mainFigure({ replay }: ScenarioResult): { name: string; ours: nu
 
 /** A difference of scores in points of a hundred, with its sign. */
 export function signedPoints(difference: number): string {
-  return `${difference > 0 ? '+' : difference < 0 ? '−' : '±'}${(Math.abs(difference) * 100).toFixed(2)}`;
+  const points = (Math.abs(difference) * 100).toFixed(2);
+  const sign = Number(points) === 0 ? '±' : difference > 0 ? '+' : '−';
+  return `${sign}${points}`;
 }
 
 /** Does the switch raise alarms at all? A score model without a threshold gives scores, and its verdicts say nothing. */
