@@ -21,7 +21,8 @@ import { progressDisplay } from './progress.ts';
 interface Args extends CommonArgs, DatasetArgs, FlowArgs, CompileArgs {
   model: string;
   data: string | undefined;
-  target: string;
+  target: string | undefined;
+  like: string | undefined;
   out: string;
   workers: number;
   explain: boolean;
@@ -39,7 +40,8 @@ async function handler(args: Args): Promise<void> {
       ...(args.data === undefined ? {} : { dataset: datasetFromArgs(args.data, args) }),
       flow: flowFromArgs(args),
       choices: compileFromArgs(args),
-      target: args.target,
+      ...(args.target === undefined ? {} : { target: args.target }),
+      ...(args.like === undefined ? {} : { like: args.like }),
       workers: wholeOrMore('--workers', args.workers, 0),
       out: args.out,
       explain: args.explain,
@@ -65,8 +67,11 @@ export const compileCommand = defineCommand<Args>({
       .option('target', {
         type: 'string',
         alias: 't',
-        default: 'tofino2',
-        describe: 'tofino, tofino2, tofino2m, unbounded',
+        describe: 'tofino, tofino2 (default), tofino2m, unbounded',
+      })
+      .option('like', {
+        type: 'string',
+        describe: 'older program: keep its tables, sizes and placement (and so its P4), new entries only',
       })
       .option('out', { type: 'string', alias: 'o', default: 'program.pgs', describe: 'program file to write' })
       .option('workers', { type: 'number', default: 0, describe: 'worker threads; 0: one per core' })
@@ -79,6 +84,7 @@ export const compileCommand = defineCommand<Args>({
       .options(datasetOptionGroup)
       .options(flowOptionGroup)
       .example('$0 compile mlp.onnx --data traces/p2p -o mlp.pgs', 'for Tofino 2, 16 leaves per tree')
+      .example('$0 compile retrained.onnx --data traces/p2p --like mlp.pgs -o new.pgs', 'new entries for running P4')
       .example('$0 compile mlp.onnx --data traces/p2p --fine-tune --explain', 'smaller loss; what the compiler did'),
   handler,
 });

@@ -44,6 +44,8 @@ export interface CompileInput {
   /** Groups of the Partition and other options of the graph. */
   readonly graph?: Omit<FusionOptions, 'features' | 'window'>;
   readonly strategy?: StrategyOptions;
+  /** Take the first layout whose program is accepted (`compile --like`); without one, the best as ever. */
+  readonly accept?: (program: Program) => boolean;
   readonly progress?: Progress;
 }
 
@@ -181,6 +183,7 @@ export function compileModel(input: CompileInput): CompiledModel {
     inputs: frontInputs(front, network),
     lanes: input.strategy?.lanes ?? 'auto',
     compare: input.graph?.explain ?? false,
+    ...(input.accept === undefined ? {} : { accept: input.accept }),
   });
   const { lowered, program, placement, fits, report: fit, choice } = compiled;
   const mapped: Mapped = {

@@ -7,6 +7,7 @@ import { bfrtJson, bfrtLoader } from './bfrt.ts';
 import { bridgeVerdict } from './bridge.ts';
 import { cliText } from './cli-entries.ts';
 import { type Context, createContext } from './context.ts';
+import { dataDriven } from './data-driven.ts';
 import { type EmittedTable, emittedTables } from './entries.ts';
 import type { EmitFile } from './files.ts';
 import { carryFeatures, featureFrames, isInjected } from './injected.ts';
@@ -50,9 +51,9 @@ export function emitProgram(program: Program, placement: Placement | undefined, 
   ];
 }
 
-/** With a parser for injected features, and the verdict bridged to where it leaves. */
+/** With a parser for injected features, the verdict bridged to where it leaves, and biases as default data. */
 function complete(program: Program): Program {
-  return bridgeVerdict(isInjected(program) ? carryFeatures(program) : program);
+  return dataDriven(bridgeVerdict(isInjected(program) ? carryFeatures(program) : program));
 }
 
 function kitFrames(program: Program, input: RunInput): FrameColumns {

@@ -5,6 +5,7 @@ import { tableKeyBits } from '../program/index.ts';
 import { actionId, paramNames, tableId } from './actions.ts';
 import type { Context } from './context.ts';
 import { sessionBits } from './options.ts';
+import { declaredSize } from './sizes.ts';
 import { actionName, gressTables, keyNames, tableName } from './tables.ts';
 
 export interface EntryKey {
@@ -85,7 +86,7 @@ function emittedTable(context: Context, table: Table, from: Table): EmittedTable
     gress: table.gress,
     id: tableId(context, table.name),
     keys,
-    size: table.size,
+    size: declaredSize(context.program, table),
     ...(fallback.params.length > 0 ? { fallback } : {}),
     entries: Array.from({ length: entries.count }, (_, e) => ({
       keys: entryKeys(keys, entries, e),

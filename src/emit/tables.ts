@@ -7,6 +7,7 @@ import { moveGuard, tableId } from './actions.ts';
 import { type Context, indent, stagesOf } from './context.ts';
 import { literal, slice } from './expression.ts';
 import { planHash } from './hashes.ts';
+import { declaredSize } from './sizes.ts';
 
 /** P4 name of a table in its control. */
 export function tableName(context: Context, table: Table): string {
@@ -72,13 +73,14 @@ function prepareLines(context: Context, table: Table): string[] {
   ];
 }
 
-/** `@stage(s)` for a table in one stage; parts of a split table get one pragma each, with their sizes. */
+/** `@stage(s)` for a table in one stage; parts of a split table get one pragma each with its entries, the last takes the rest. */
 function stagePragma(context: Context, table: Table): string[] {
   if (!context.settings.pinStages || !context.tofino) return [];
   const stages = stagesOf(context, table.name);
   if (stages.length <= 1) return stages.map((stage) => `@stage(${stage})`);
   const parts = context.placement!.parts.filter((one) => one.table === table.name);
-  return stages.map((stage) => {
+  return stages.map((stage, s) => {
+    if (s === stages.length - 1) return `@stage(${stage})`;
     const entries = parts.filter((one) => one.stage === stage).reduce((sum, one) => sum + one.to - one.from, 0);
     return `@stage(${stage}, ${entries})`;
   });
@@ -103,7 +105,7 @@ function tableBody(context: Context, table: Table): string[] {
   const values = params.map((param, p) => literal(data[p], param.bits)).join(', ');
   const fixed = params.length === 0 ? 'const ' : '';
   lines.push(`${fixed}default_action = ${actionName(context, action, table.gress)}(${values});`);
-  if (table.keys.length > 0) lines.push(`size = ${table.size};`);
+  if (table.keys.length > 0) lines.push(`size = ${declaredSize(context.program, table)};`);
   return lines;
 }
 

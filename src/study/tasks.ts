@@ -22,7 +22,7 @@ import { type Chip, chipRules, type FitReport, placeProgram, runReference } from
 import type { FeatureRows, LoadedDataset } from '../traffic/index.ts';
 import { contentKey, openCache } from './cache.ts';
 import { chipFor, reserved } from './chips.ts';
-import { type CompiledArtefact, compileStep, compileSummary } from './compile.ts';
+import { type CompiledArtefact, compileStep, compileSummary, likeOld, type OldProgram } from './compile.ts';
 import { floatModel, readFloatModel } from './float-model.ts';
 import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
 import type { CompileSummary, ModelSummary } from './result.ts';
@@ -82,7 +82,10 @@ export interface CompileTask extends Shared {
   readonly dataset?: DatasetOptions;
   readonly flow: FlowOptions;
   readonly choices: CompileChoices;
-  readonly target: string;
+  /** Chip; that of `like` where it is not given. */
+  readonly target?: string;
+  /** An older program whose P4 is kept: same tables, sizes and placement, new entries only. */
+  readonly like?: string;
   readonly workers: number;
   readonly out: string;
   /** Also count the unfused network, so that the report shows what each fusion pass saves. */
@@ -128,8 +131,8 @@ export function isTableModel(path: string): boolean {
 /** Compile a model and write the program. */
 export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   checkWritable(task.out);
-  const chip = chipFor(task.target);
-  if (isTableModel(task.model)) return compileTables(task, chip);
+  const { chip, like } = targetOf(task);
+  if (isTableModel(task.model)) return compileTables(task, chip, like);
   const model = readFloatModel(task.model);
   if (task.dataset === undefined) {
     fail({ code: 'CLI-USAGE', message: 'compiling a float model needs calibration data', hint: 'give --data FOLDER' });
@@ -146,6 +149,7 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
     choices: task.choices,
     flow: task.flow,
     explain: task.explain ?? false,
+    ...(like === undefined ? {} : { like }),
   };
   const compiled = await compileStep(nothingKept, step, task.progress);
   const meta: ProgramMeta = {
@@ -168,13 +172,33 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   return { ...outcome(compiled, task), summary, explanation, warnings: made.source.warnings };
 }
 
-function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
+/** The chip, and the program whose shape is kept. A program placed on one chip is no pattern for another. */
+function targetOf(task: CompileTask): { chip: Chip; like?: OldProgram } {
+  if (task.like === undefined) return { chip: chipFor(task.target ?? 'tofino2') };
+  const { program, placement, meta } = readPgs(task.like);
+  const { chip } = meta as unknown as ProgramMeta;
+  if (task.target !== undefined && chipFor(task.target).name !== chip.name) {
+    fail({
+      code: 'EMIT-LIKE',
+      message: 'the older program was compiled for another chip',
+      where: task.like,
+      need: chip.name,
+      have: task.target,
+      hint: 'leave --target out',
+    });
+  }
+  return { chip, like: { program, ...(placement === undefined ? {} : { placement }) } };
+}
+
+function compileTables(task: CompileTask, chip: Chip, like: OldProgram | undefined): CompileOutcome {
   const model = readTableModel(resolve(task.model));
-  const compiled = compileInjected(model, {
+  const made = compileInjected(model, {
     chip,
     lanes: task.choices.lanes ?? 'auto',
     compare: task.explain ?? false,
   });
+  const kept = like === undefined ? { fit: made.report } : likeOld(made.program, like, chip);
+  const compiled = { ...made, ...kept };
   assertValid(compiled.program, chipRules(chip));
   const meta: ProgramMeta = { spec: null, flow: task.flow, choices: null, chip, model: model.name };
   writePgs(task.out, {
@@ -184,8 +208,7 @@ function compileTables(task: CompileTask, chip: Chip): CompileOutcome {
     inputs: contentKey(model.name, chip),
   });
   const explanation = { passes: [], tables: compiled.lowered.report, layout: compiled.choice };
-  const { report: fit } = compiled;
-  return { ...outcome({ ...compiled, fit }, task), summary: null, explanation, warnings: [] };
+  return { ...outcome(compiled, task), summary: null, explanation, warnings: [] };
 }
 
 function outcome({ program, fits, fit }: Pick<CompiledArtefact, 'program' | 'fits' | 'fit'>, task: CompileTask) {

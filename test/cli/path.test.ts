@@ -143,6 +143,17 @@ Path('emit writes P4 and entries for three targets', async () => {
   }
 });
 
+Path('compile --like takes the old layout: emit --like writes the same P4; another chip is refused', async () => {
+  const like = ['compile', 'mlp.onnx', '--data', 'data', '--like', 'one.pgs', '--max-rows', '1800', '-o', 'like.pgs'];
+  assert.is(((await json(like)) as { fits: boolean }).fits, true);
+  await json(['emit', 'like.pgs', '--like', 'one.pgs', '--target', 't2na', '-o', 'p4-like']);
+  const file = (folderName: string, name: string) => readFileSync(join(folder, folderName, name), 'utf8');
+  assert.is(file('p4-like', 'mlp.p4'), file('p4-t2na', 'mlp.p4'));
+  const other = await pegasim([...like, '--target', 'tofino'], { cwd: folder });
+  assert.is(other.code, 2);
+  assert.match(other.stderr, /EMIT-LIKE: .*another chip/);
+});
+
 Path('labels that match only some flows are warned about', async () => {
   const labelled = join(folder, 'labelled');
   mkdirSync(join(labelled, 'pcap'), { recursive: true });

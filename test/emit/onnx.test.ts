@@ -3,10 +3,17 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { compileModel } from '../../src/compiler/index.ts';
-import { type EmitFile, type EmitOptions, type EmitTarget, emitProgram } from '../../src/emit/index.ts';
+import {
+  conformPlacement,
+  conformTo,
+  type EmitFile,
+  type EmitOptions,
+  type EmitTarget,
+  emitProgram,
+} from '../../src/emit/index.ts';
 import { type ModelId, parseOnnx } from '../../src/model/index.ts';
 import type { Program } from '../../src/program/index.ts';
-import { chipNamed } from '../../src/switch/index.ts';
+import { chipNamed, placeProgram } from '../../src/switch/index.ts';
 import type { FeatureRows } from '../../src/traffic/index.ts';
 import { randomModel } from '../compiler/primitives/six-models.ts';
 import { dataset, type FrameSpec } from '../features/frames.ts';
@@ -34,8 +41,8 @@ function frames(): FrameSpec[] {
   return specs;
 }
 
-/** Random weights, four leaves a tree: every construct of the model's program, few entries. */
-function compiled(id: ModelId, salu: 'four-words' | 'one-word'): Program {
+/** Random weights, few leaves a tree: every construct of the model's program, few entries. */
+function compiled(id: ModelId, salu: 'four-words' | 'one-word', rowsFrom = 0): Program {
   const { definition, onnx, inputs } = randomModel(id);
   const { features, window, clamp } = definition;
   const classes = ['a', 'b', 'c'];
@@ -44,7 +51,7 @@ function compiled(id: ModelId, salu: 'four-words' | 'one-word'): Program {
     features,
     classes,
     count,
-    values: Float64Array.from(inputs(count)),
+    values: Float64Array.from(inputs(rowsFrom + count)).slice(rowsFrom * features.length * window),
     label: Int16Array.from({ length: count }, (_, r) => r % 3),
     split: new Uint8Array(count),
   };
@@ -114,6 +121,38 @@ Onnx('mlp-b marks the DSCP of IPv4 packets alone, with a new header checksum, on
     // 9 TCP, 9 UDP, the one with options, the fragment; the cut one is never parsed, and its checksum is wrong as it came.
     assert.is(changed, 21, target);
   }
+});
+
+Onnx(
+  'cnn-m calibrated anew takes the shape of the old program: same P4, same placement, new entries, right answers',
+  () => {
+    const old = compiled('cnn-m', 'four-words');
+    const fresh = compiled('cnn-m', 'four-words', 24);
+    const { program, problems } = conformTo(fresh, old);
+    assert.equal(problems, []);
+    const p4 = (one: Program, like?: Program) =>
+      emitProgram(one, undefined, { target: 'v1model', ...(like === undefined ? {} : { like }) });
+    assert.is(p4(program!, old)[0].content, p4(old)[0].content);
+    assert.is.not(p4(program!, old)[1].content, p4(old)[1].content);
+    assert.is(outcome(program!, 'v1model', { like: old }).different, 0);
+    const { placement } = placeProgram(old, chipNamed('unbounded'));
+    const kept = conformPlacement(placement, program!);
+    assert.equal(
+      kept.parts.map(({ table, stage, sram }) => [table, stage, sram]),
+      placement.parts.map(({ table, stage, sram }) => [table, stage, sram]),
+    );
+    const entries = (name: string) => program!.tables.find((one) => one.name === name)!.entries.count;
+    assert.ok(kept.parts.every(({ table, from, to }) => from <= to && to <= entries(table)));
+  },
+);
+
+Onnx('another model or other classes are refused; the same program is its own likeness', () => {
+  const old = compiled('autoencoder', 'four-words');
+  const code = (fresh: Program) => [...new Set(conformTo(fresh, old).problems.map((one) => one.code))];
+  assert.equal(code(compiled('cnn-m', 'four-words')), ['EMIT-LIKE']);
+  const other = { ...old, verdict: { ...old.verdict, classes: ['x', 'y'] } };
+  assert.equal(code(other), ['EMIT-LIKE']);
+  assert.equal(code(old), []);
 });
 
 Onnx.run();

@@ -91,6 +91,8 @@ export interface SearchOptions extends Omit<LowerOptions, 'layout' | 'front' | '
   readonly lanes?: LanesChoice;
   /** Also place the best layouts without packed lanes and without joined indices, so that the report compares them. Default false. */
   readonly compare?: boolean;
+  /** Only layouts whose program is accepted are handed back, whether they fit or not; none accepted: the search as ever. */
+  readonly accept?: (program: Program) => boolean;
 }
 
 /** What a search carries from layout to layout. */
@@ -173,8 +175,12 @@ export function searchLayout(
   for (const candidate of candidates) {
     const made = make(s, candidate);
     tried++;
+    if (options.accept?.(made.program)) {
+      best = made;
+      break;
+    }
     if (best === undefined || made.fits || shortage(made.report) < shortage(best.report)) best = made;
-    if (made.fits) break;
+    if (made.fits && options.accept === undefined) break;
   }
   if (best === undefined) return fail({ code: 'COMPILE-LAYOUT', message: 'no layout to try', where: name });
   const { layout } = best;

@@ -147,7 +147,7 @@ control PegasimIngress(inout ingress_headers_t hdr, inout ingress_metadata_t met
             do_skip;
         }
         const default_action = do_skip();
-        size = 4;
+        size = 512;
     }
 
     table t_short {

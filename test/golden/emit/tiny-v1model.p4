@@ -159,7 +159,7 @@ control PegasimIngress(inout headers_t hdr, inout metadata_t meta,
             do_skip;
         }
         const default_action = do_skip();
-        size = 4;
+        size = 512;
     }
 
     @id(33554436)
