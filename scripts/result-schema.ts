@@ -13,6 +13,7 @@ const ROOTS = {
   ReplayTiming: 'src/replay/result.ts',
   FitReport: 'src/switch/report/types.ts',
   Comparison: 'src/study/compare.ts',
+  MatrixTable: 'src/study/matrix.ts',
   Explanation: 'src/study/explain.ts',
   ExplainOutcome: 'src/study/explain.ts',
 } as const;
@@ -33,11 +34,17 @@ export function resultSchema(): Schema {
     ScenarioResult: timed(ScenarioResult, 'ScenarioTiming'),
     ReplayResult: timed(ReplayResult, 'ReplayTiming'),
   };
-  const one = ['ScenarioResult', 'ReplayResult', 'FitReport', 'Comparison', 'Explanation', 'ExplainOutcome'].map(
-    (name) => ({
-      $ref: `#/$defs/${name}`,
-    }),
-  );
+  const one = [
+    'ScenarioResult',
+    'ReplayResult',
+    'FitReport',
+    'Comparison',
+    'MatrixTable',
+    'Explanation',
+    'ExplainOutcome',
+  ].map((name) => ({
+    $ref: `#/$defs/${name}`,
+  }));
   const lists = ['ScenarioResult', 'Comparison'].map((name) => ({ type: 'array', items: { $ref: `#/$defs/${name}` } }));
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -87,6 +87,43 @@ Page('every id is unique, every drawing has a name', () => {
   );
 });
 
+Page('a baseline shows flips, their causes and the figures that changed; without one there is no section', () => {
+  assert.not.match(resultPage(sampleResult()), /<section id="baseline"/);
+  const cause = { kind: 'table', stage: 3, what: 'nn_a', before: 'entry 1', after: 'entry 2', via: null } as const;
+  const html = resultPage({
+    ...sampleResult(),
+    baseline: {
+      file: 's.baseline.json',
+      status: 'changed',
+      compared: 100,
+      flipped: 7,
+      gained: 2,
+      lost: 5,
+      incomparable: [],
+      figures: [{ figure: 'macroF1', before: 0.5, after: 0.75 }],
+      classes: [],
+      differs: ['program'],
+      causes: [{ ...cause, packets: 7 }],
+      walked: 7,
+      unexplained: null,
+      flips: [{ capture: 'a.pcap', packet: 17, label: HOSTILE, before: 'video', after: null, cause }],
+    },
+  });
+  const section = /<section id="baseline"[\s\S]*?<\/section>/.exec(html)?.[0] ?? '';
+  for (const text of [
+    '7',
+    'of 100 compared',
+    'table nn_a, stage 3',
+    'entry 2',
+    'macroF1',
+    '0.75',
+    'a.pcap',
+    '&lt;script&gt;',
+  ])
+    assert.ok(section.includes(text), text);
+  assert.not.ok(html.includes(HOSTILE));
+});
+
 Page('a score model without alarms shows ROC curves, no confusion', () => {
   const html = resultPage(sampleScores());
   assert.match(html, /ROC of the anomaly score/);

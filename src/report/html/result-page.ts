@@ -3,6 +3,7 @@
 import type { ScenarioResult, ScenarioTiming } from '../../study/index.ts';
 import { fitLine } from '../fit-text.ts';
 import { confusion, curves, perClass, waterfall } from './accuracy.ts';
+import { baselineSection } from './baseline.ts';
 import { escapeHtml } from './escape.ts';
 import { fitSections } from './fit-sections.ts';
 import { modelSection } from './model-section.ts';
@@ -15,6 +16,7 @@ export function resultSections(result: ScenarioResult, timing?: ScenarioTiming, 
   const { replay } = result;
   const sections: Section[] = [
     { id: 'summary', title: 'Summary', body: summary(result, timing) },
+    { id: 'baseline', title: 'Against the baseline', body: baselineSection(result) },
     { id: 'waterfall', title: 'Where accuracy is lost', body: waterfall(result) },
     { id: 'confusion', title: 'Confusion', body: confusion(replay) },
     { id: 'classes', title: 'By class', body: perClass(replay) },
