@@ -16,6 +16,7 @@ import type { FeatureRows, PacketColumns } from '../src/traffic/index.ts';
 import { generateTraces, openCapture, parseTraceSpec } from '../src/traffic/index.ts';
 import { goldenThere, MODELS, type ModelName, packetProgram, type RowBench, rowBench } from './engine-models.ts';
 import { answersDigest, type NativeResult, runNative } from './engine-native.ts';
+import { phasesOf } from './engine-phases.ts';
 import type { BenchResult } from './main.ts';
 
 const RUNS = 5;
@@ -208,6 +209,9 @@ async function benchMemory(path: string, figures: Figures): Promise<void> {
   const start = performance.now();
   runReference(program, placement, { kind: 'packets', packets: few }, { state: 'continuous' });
   figures['engine.mlp-b.packets.reference'] = (few.count / (performance.now() - start)) * 1e3;
+  const phases = phasesOf(program, placement, packets);
+  for (const [name, ns] of Object.entries(phases)) figures[`engine.mlp-b.packets.ns.${name}`] = ns;
+  console.log(`ns a packet on one thread: ${phaseText(figures)}`);
   figures['engine.mlp-b.packets.workers1'] = rates[0];
   figures['engine.mlp-b.packets.workers2'] = rates[1];
   figures['engine.scaling'] = rates[1] / rates[0];
@@ -231,6 +235,11 @@ async function benchStream(path: string, packets: number, figures: Figures): Pro
   await engine.close();
   figures['engine.mlp-b.pcap.workers2'] = found;
   console.log(`pcap to verdicts, 2 workers: ${(found / 1e6).toFixed(2)} M packets/s`);
+}
+
+function phaseText(figures: Figures): string {
+  const ns = (name: string) => (figures[`engine.mlp-b.packets.ns.${name}`] ?? Number.NaN).toFixed(0);
+  return `parser ${ns('parse')}, registers and hashes ${ns('bytecode')}, generated loops ${ns('loops')}, moves between columns ${ns('moves')}, copying frames and the rest ${ns('rest')}`;
 }
 
 /** Highest resident size of a process that streams the capture so many times over, in MiB. */
@@ -313,7 +322,8 @@ function writeTable(path: string, table: readonly string[][], figures: Figures):
       : [
           '',
           `MLP-B with parser, registers and timestamps: from the capture ${rate('engine.mlp-b.pcap.workers2')} on two workers; from packets in`,
-          `memory ${rate('engine.mlp-b.packets.workers1')} on one worker, ${rate('engine.mlp-b.packets.workers2')} on two (× ${figures['engine.scaling'].toFixed(2)}), ${figures['engine.mlp-b.packets.reference'].toFixed(0)} packets/s by the reference pipeline. Streaming holds ${figures['engine.stream.rssMiB'].toFixed(0)} MiB, ${figures['engine.stream.rssMiBPerGB'].toFixed(1)} MiB more per GB.`,
+          `memory ${rate('engine.mlp-b.packets.workers1')} on one worker, ${rate('engine.mlp-b.packets.workers2')} on two (× ${figures['engine.scaling'].toFixed(2)}), ${figures['engine.mlp-b.packets.reference'].toFixed(0)} packets/s by the reference pipeline. Nanoseconds a`,
+          `packet on one thread: ${phaseText(figures)}. Streaming holds ${figures['engine.stream.rssMiB'].toFixed(0)} MiB, ${figures['engine.stream.rssMiBPerGB'].toFixed(1)} MiB more per GB.`,
         ]),
   ];
   const text = readFileSync(path, 'utf8');
