@@ -4,6 +4,7 @@
 export const W = {
   block: 0x02,
   loop: 0x03,
+  if: 0x04,
   end: 0x0b,
   br: 0x0c,
   brIf: 0x0d,
@@ -121,7 +122,7 @@ export function simdConstant(body: Body, bytes: Uint8Array): void {
   body.code.push(0xfd, ...unsigned(V.const), ...bytes);
 }
 
-/** `inner` as a block or loop without results. */
+/** `inner` as a block, loop or branch without results. */
 export function nested(body: Body, code: number, inner: () => void): void {
   body.code.push(code, EMPTY_BLOCK);
   inner();

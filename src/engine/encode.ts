@@ -23,6 +23,7 @@ export function tablesOf(op: ColumnOp): Words[] {
     case 'crc':
       return op.words.map((word) => word.tables);
     case 'loop':
+    case 'branch':
       return op.ops.flatMap(tablesOf);
     default:
       return [];
@@ -181,6 +182,7 @@ function encodeOp(to: Assembler, op: ColumnOp): number[] {
       return encodeSum(to, op);
     case 'skip':
     case 'loop':
+    case 'branch':
       throw new Error(`${op.op} is no instruction of its own`);
     case 'scan': {
       const register = to.registerList.find(({ name }) => name === op.register)!;

@@ -1,6 +1,7 @@
 /**
  * Loops as WebAssembly code made for one plan: table addresses and column places are constants in it, values between operations
- * stay in locals. A loop's function takes the address of a worker's columns and the bytes of a column in use.
+ * stay in locals. A loop's function takes the address of a worker's columns and the bytes of a column in use,
+ * which it rounds up to whole vectors.
  */
 
 import { ALL_ONES } from './builder.ts';
@@ -17,6 +18,7 @@ import {
   W,
   withIndex,
 } from './bytes.ts';
+import { writeScan } from './generate-scan.ts';
 import { sumBytes, writeSum } from './generate-sum.ts';
 import type { ColumnOp, Words } from './ir.ts';
 import type { Loop } from './loops.ts';
@@ -26,6 +28,7 @@ import {
   BYTES,
   cut,
   define,
+  guarded,
   type Of,
   type Places,
   push,
@@ -45,20 +48,32 @@ export function generateLoops(
 
 /** Bytes of scratch that a loop needs. */
 export function scratchBytes(loop: Loop): number {
-  return loop.ops.reduce((sum, op) => sum + (op.op === 'sum' ? sumBytes(op) : 0), 0);
+  return sumsOf(loop.ops).reduce((sum, op) => sum + sumBytes(op), 0);
+}
+
+function sumsOf(ops: readonly ColumnOp[]): Of<'sum'>[] {
+  return ops.flatMap((op) => (op.op === 'sum' ? [op] : op.op === 'branch' ? sumsOf(op.ops) : []));
 }
 
 function loopBody(loop: Loop, places: Places): Body {
   const body = newBody();
   const at = local(body, I32);
+  const last = local(body, I32);
   const end = local(body, I32);
   withIndex(body, W.get, BASE);
   withIndex(body, W.tee, at);
   withIndex(body, W.get, BYTES);
   emit(body, W.add);
+  withIndex(body, W.set, last);
+  withIndex(body, W.get, BASE);
+  withIndex(body, W.get, BYTES);
+  constant(body, 15);
+  emit(body, W.add);
+  constant(body, -16);
+  emit(body, W.and, W.add);
   withIndex(body, W.set, end);
   nested(body, W.loop, () => {
-    const writer: Writer = { body, places, values: new Map(), at, scratch: places.scratch };
+    const writer: Writer = { body, places, values: new Map(), at, last, scratch: places.scratch };
     for (const op of loop.ops) writeOp(writer, op);
     for (const column of loop.writes) {
       const value = writer.values.get(column);
@@ -116,6 +131,17 @@ function writeOp(writer: Writer, op: ColumnOp): void {
     case 'sum':
       writeSum(writer, op);
       break;
+    case 'crc':
+      writeCrc(writer, op);
+      break;
+    case 'scan':
+      writeScan(writer, op);
+      break;
+    case 'branch':
+      guarded(writer, op.test, op.keeps, () => {
+        for (const inner of op.ops) writeOp(writer, inner);
+      });
+      break;
     default:
       throw new Error(`${op.op} does not run in a loop`);
   }
@@ -144,8 +170,6 @@ function writeBinary(writer: Writer, { sub, dst, a, b, k, mask }: Of<'binary'>):
     define(writer, dst, mask);
     return;
   }
-  const takes = TAKES[sub];
-  if (takes === undefined) throw new Error(`${sub} does not run in a loop`);
   const [x, y] = [a, b].map((source) => {
     const index = local(body, I32);
     pushSource(writer, source);
@@ -153,10 +177,61 @@ function writeBinary(writer: Writer, { sub, dst, a, b, k, mask }: Of<'binary'>):
     withIndex(body, W.set, index);
     return index;
   });
-  for (const index of [x, y, x, y]) withIndex(body, W.get, index);
-  emit(body, takes, W.select);
+  const takes = TAKES[sub];
+  if (takes === undefined) saturate(writer, sub, x, y);
+  else {
+    for (const index of [x, y, x, y]) withIndex(body, W.get, index);
+    emit(body, takes, W.select);
+  }
   shift(body, W.shrU, k);
   define(writer, dst, mask);
+}
+
+/** Saturating operations on words shifted up to their end, from locals of both operands. */
+function saturate(writer: Writer, sub: BinaryName, x: number, y: number): void {
+  const { body } = writer;
+  const adds = sub === 'addSatU' || sub === 'addSatS';
+  const result = local(body, I32);
+  const get = (...locals: readonly number[]) => {
+    for (const index of locals) withIndex(body, W.get, index);
+  };
+  get(x, y);
+  emit(body, adds ? W.add : W.sub);
+  withIndex(body, W.set, result);
+  if (sub === 'addSatU' || sub === 'subSatU') {
+    constant(body, adds ? ALL_ONES : 0);
+    get(result);
+    get(...(adds ? [result, x] : [x, y]));
+    emit(body, W.ltU, W.select);
+    return;
+  }
+  get(result);
+  constant(body, 31);
+  emit(body, W.shrS);
+  constant(body, 0x80000000);
+  emit(body, W.xor);
+  get(result);
+  get(x, result);
+  emit(body, W.xor);
+  get(...(adds ? [y, result] : [x, y]));
+  emit(body, W.xor, W.and);
+  constant(body, 31);
+  emit(body, W.shrU, W.select);
+}
+
+/** CRC by byte position: the initial value XOR a table word per byte. */
+function writeCrc(writer: Writer, { dst, init, words }: Of<'crc'>): void {
+  const { body, places } = writer;
+  constant(body, init);
+  for (const { key, bytes, tables } of words) {
+    for (let b = 0; b < bytes; b++) {
+      pushBits(writer, key, 8 * (bytes - 1 - b), 0xff);
+      shift(body, W.shl, 2);
+      memory(body, W.load, places.table(tables) + 1024 * b);
+      emit(body, W.xor);
+    }
+  }
+  define(writer, dst, undefined);
 }
 
 const COMPARES: Record<CompareName, number> = {

@@ -6,7 +6,6 @@
 import type { Register } from '../program/index.ts';
 import { lowMask } from './builder.ts';
 import { type Assembler, assemble, type Steps, tablesOf } from './encode.ts';
-import { scratchBytes } from './generate.ts';
 import type { Column } from './ir.ts';
 import {
   bytesOfColumn,
@@ -16,6 +15,8 @@ import {
   layoutOf,
   loopModule,
   loopsOf,
+  registerBytes,
+  roomOf,
   type Sharing,
 } from './layout.ts';
 import { encodeParser, parsedColumns } from './parser.ts';
@@ -105,7 +106,7 @@ export function buildImage(plan: Plan, sizes: ImageSizes): Image {
   }
   return {
     memory,
-    loops: loopModule(layout, sizes, space),
+    loops: loopModule(layout, sizes, space, plan.program.registers),
     ...sizes,
     parseBatch: PARSE_BATCH,
     stageBytes: STAGE_BYTES,
@@ -181,34 +182,29 @@ function parserBytes(plan: Plan): number {
 
 /** Batch columns of one worker: of the main code, and of the slot's, in the same room. */
 interface BatchColumns {
-  readonly base: number;
   readonly column: (id: Column) => number;
   readonly slotColumn: (id: Column) => number;
 }
 
-function batchColumnsOf(sizes: ImageSizes, space: Space, layout: Layout): BatchColumns {
-  const { places, placeOf, slotPlaceOf } = layout;
+function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared, layout: Layout): WorkerImage {
+  const { placeOf, slotPlaceOf } = layout;
+  const room = roomOf(layout, sizes, plan.program.registers);
   const columnBytes = bytesOfColumn(sizes);
-  const scratch = Math.max(0, ...loopsOf([...layout.ops, ...layout.slotOps]).map(scratchBytes));
-  const base = space.reserve(places * columnBytes + scratch);
-  return {
-    base,
+  const base = space.reserve(room.bytes);
+  const columns: BatchColumns = {
     column: (id) => base + placeOf[id] * columnBytes,
     slotColumn: (id) => base + (slotPlaceOf?.[id] ?? 0) * columnBytes,
   };
-}
-
-function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared, layout: Layout): WorkerImage {
-  const columns = batchColumnsOf(sizes, space, layout);
-  const registers = plan.program.registers.map((register) => {
-    const bytes = register.size * (register.pair ? 8 : 4);
-    return { address: space.reserve(bytes), bytes, register };
-  });
+  const registers = plan.program.registers.map((register, r) => ({
+    address: base + room.offsets[r],
+    bytes: registerBytes(register),
+    register,
+  }));
   const assembler: Assembler = {
     space,
     column: columns.column,
     frame: space.reserve(64),
-    spare: space.reserve(bytesOfColumn(sizes)),
+    spare: space.reserve(columnBytes),
     registers: new Map(registers.map(({ register, address }) => [register.name, address])),
     registerList: plan.program.registers,
   };
@@ -218,7 +214,7 @@ function workerImage(plan: Plan, sizes: ImageSizes, space: Space, shared: Shared
   return {
     steps: assemble(assembler, layout.ops, 0),
     slotSteps: assemble(slotAssembler, layout.slotOps, loopsOf(layout.ops).length),
-    base: columns.base,
+    base,
     ...movesOf(plan, space, shared, layout, columns),
     inputColumns: shared.inputs.map(({ column: id }) => columns.column(id)),
     list: space.reserve(listBytes),

@@ -133,6 +133,14 @@ export type ColumnOp =
     }
   /** Jump over the next `count` operations when the mask is 0 for the whole batch. */
   | { readonly op: 'skip'; readonly test: Column; readonly count: number }
+  /** In a loop: operations that run where the test holds; `keeps` are the columns they write that others read. */
+  | {
+      readonly op: 'branch';
+      readonly test: Column;
+      readonly ops: readonly ColumnOp[];
+      readonly reads: readonly Column[];
+      readonly keeps: readonly Column[];
+    }
   /** Operations that run packet by packet in generated code; `reads` come from columns, `writes` go to columns. */
   | {
       readonly op: 'loop';
@@ -155,13 +163,14 @@ export function writesOf(op: ColumnOp): readonly Column[] {
   if (op.op === 'scan') return op.calls.flatMap((call) => call.outputs.map((output) => output.dst));
   if (op.op === 'sum') return op.dsts;
   if (op.op === 'loop') return op.writes;
+  if (op.op === 'branch') return op.keeps;
   if (op.op === 'skip') return [];
   return [op.dst];
 }
 
 /** Does the operation leave part of its destination as it was? */
 export function keepsDestination(op: ColumnOp): boolean {
-  if (op.op === 'scan') return true;
+  if (op.op === 'scan' || op.op === 'branch') return true;
   if (op.op === 'move' && op.keep !== 0) return true;
   if (op.op === 'sum' && op.base) return true;
   return 'mask' in op && op.mask !== undefined;
@@ -194,6 +203,8 @@ export function readsOf(op: ColumnOp): readonly Column[] {
       return [op.test];
     case 'loop':
       return op.reads;
+    case 'branch':
+      return [...kept, op.test, ...op.reads];
     case 'sum':
       return [...kept, ...op.terms.map((term) => term.row), ...maskColumns(op.mask)];
     case 'scan':
@@ -233,6 +244,7 @@ export function withReads(op: ColumnOp, to: (column: Column) => Column): ColumnO
     case 'skip':
       return { ...op, test: to(op.test) };
     case 'loop':
+    case 'branch':
       throw new Error('loops are made last');
     case 'scan':
       return {

@@ -4,7 +4,7 @@
 export interface Machine {
   /** Bytecode over `count` packets. */
   readonly run: (code: number, count: number) => void;
-  /** Generated loops: columns' address, bytes of a column in use (a multiple of 16, at least 16). */
+  /** Generated loops: columns' address, bytes of a column in use (at least 4). */
   readonly loops: readonly ((base: number, bytes: number) => void)[];
   readonly parse: (plan: number, input: number, first: number, count: number) => void;
   /** Lists the parsed lanes first..first+count-1; writes up to one word more than it returns. */

@@ -1,6 +1,7 @@
 /** What the workers of an image execute, and where each column of a batch lies. */
 
-import { generateLoops } from './generate.ts';
+import type { Register } from '../program/index.ts';
+import { generateLoops, scratchBytes } from './generate.ts';
 import { type Column, type ColumnOp, readsOf, writesOf } from './ir.ts';
 import { type Loop, makeLoops } from './loops.ts';
 import type { Plan, Sharding } from './plan.ts';
@@ -61,12 +62,22 @@ export function loopsOf(ops: readonly ColumnOp[]): Loop[] {
 }
 
 /** The code of all loops, those of the slot last. */
-export function loopModule(layout: Layout, sizes: ImageSizes, space: Space): WebAssembly.Module | undefined {
+export function loopModule(
+  layout: Layout,
+  sizes: ImageSizes,
+  space: Space,
+  registers: readonly Register[],
+): WebAssembly.Module | undefined {
   const columnBytes = bytesOfColumn(sizes);
+  const { offsets } = roomOf(layout, sizes, registers);
+  const byName = new Map(
+    registers.map(({ name, size, pair }, r) => [name, { offset: offsets[r], sizeMask: size - 1, pair }]),
+  );
   const places = (placeOf: Int32Array): Places => ({
     column: (id) => placeOf[id] * columnBytes,
     scratch: layout.places * columnBytes,
     table: space.tableAddress,
+    register: (name) => byName.get(name)!,
   });
   const loops = [
     ...loopsOf(layout.ops).map((loop) => ({ loop, places: places(layout.placeOf) })),
@@ -74,6 +85,26 @@ export function loopModule(layout: Layout, sizes: ImageSizes, space: Space): Web
   ];
   return loops.length === 0 ? undefined : new WebAssembly.Module(generateLoops(loops));
 }
+
+/** One worker's columns, scratch and registers: what its loops reach from one address. */
+export function roomOf(layout: Layout, sizes: ImageSizes, registers: readonly Register[]) {
+  const scratch = Math.max(0, ...loopsOf([...layout.ops, ...layout.slotOps]).map(scratchBytes));
+  let bytes = layout.places * bytesOfColumn(sizes) + scratch;
+  const offsets = registers.map((register) => {
+    const offset = Math.ceil(bytes / LINE) * LINE;
+    bytes = offset + registerBytes(register);
+    return offset;
+  });
+  return { bytes, offsets };
+}
+
+/** Bytes of a register array: a word per cell half. */
+export function registerBytes({ size, pair }: Register): number {
+  return size * (pair ? 8 : 4);
+}
+
+/** Bytes of a cache line. */
+const LINE = 64;
 
 /** A cache line more than a power of two: a packet's words in many columns must not all fall into the same few cache sets. */
 export function bytesOfColumn({ batch }: Pick<ImageSizes, 'batch'>): number {

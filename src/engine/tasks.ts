@@ -84,7 +84,7 @@ function runInjected(station: Station, columns: readonly Uint32Array[], range: R
 }
 
 function runSteps(machine: Machine, steps: Steps, base: number, count: number): void {
-  const bytes = ((count + 3) & ~3) * 4;
+  const bytes = count * 4;
   for (let s = 0; s < steps.length; s++) {
     const step = steps[s];
     if (step < 0) machine.loops[~step](base, bytes);

@@ -1,7 +1,7 @@
 /** Values of a loop while its code is written: columns as locals or memory, words pushed, cut, shifted and defined. */
 
 import { ALL_ONES } from './builder.ts';
-import { type Body, constant, op as emit, I32, local, memory, W, withIndex } from './bytes.ts';
+import { type Body, constant, op as emit, I32, local, memory, nested, W, withIndex } from './bytes.ts';
 import type { Column, ColumnOp, Mask, Source, Words } from './ir.ts';
 
 /** Where things lie. Offsets count from the address of a worker's columns. */
@@ -10,6 +10,8 @@ export interface Places {
   /** Room for the sums of one packet. */
   readonly scratch: number;
   readonly table: (data: Words) => number;
+  /** A register array's place, and how its cells are found. */
+  readonly register: (name: string) => { readonly offset: number; readonly sizeMask: number; readonly pair: boolean };
 }
 
 export type Of<Name extends ColumnOp['op']> = Extract<ColumnOp, { op: Name }>;
@@ -32,6 +34,8 @@ export interface Writer {
   readonly values: Map<Column, Value>;
   /** Local that walks the packet's words through the columns. */
   readonly at: number;
+  /** Local: where the packets end. Up to three lanes follow that fill a vector and must not touch registers. */
+  readonly last: number;
   scratch: number;
 }
 
@@ -111,6 +115,38 @@ export function define(writer: Writer, column: Column, mask: Mask): void {
   const index = local(body, I32);
   withIndex(body, W.set, index);
   values.set(column, { kind: 'local', index });
+}
+
+/**
+ * `inner` runs where the mask holds; `columns`, which it writes, keep their values elsewhere. What else it writes is not to be read
+ * outside.
+ */
+export function guarded(writer: Writer, mask: Mask, columns: readonly Column[], inner: () => void): void {
+  if (mask === undefined) inner();
+  else guardedBy(writer, () => push(writer, mask), columns, inner);
+}
+
+/** The same where the word that `condition` puts on the stack is not 0. */
+export function guardedBy(writer: Writer, condition: () => void, columns: readonly Column[], inner: () => void): void {
+  const { body, values } = writer;
+  const kept = [...new Set(columns)].map((column) => {
+    const index = local(body, I32);
+    push(writer, column);
+    withIndex(body, W.set, index);
+    values.set(column, { kind: 'local', index });
+    return { column, index };
+  });
+  const before = new Map(values);
+  condition();
+  nested(body, W.if, () => {
+    inner();
+    for (const { column, index } of kept) {
+      push(writer, column);
+      withIndex(body, W.set, index);
+    }
+  });
+  values.clear();
+  for (const [column, value] of before) values.set(column, value);
 }
 
 /** A row's distance from its array's start. */

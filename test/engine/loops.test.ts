@@ -202,14 +202,17 @@ Loops('a chain of lookups keeps only its end in a column', () => {
   assert.equal(loop.writes, [3]);
 });
 
-Loops('operations behind a skip stay where they are', () => {
+Loops('a skip becomes a branch within the loop; around what no loop can hold it stays a skip', () => {
   const data = Uint8Array.from({ length: 256 }, (_, i) => i);
   const look = (dst: number): ColumnOp => ({ op: 'direct', dst, key: 0, right: 0, bits: 255, data });
-  const made = makeLoops([look(2), { op: 'skip', test: 1, count: 2 }, look(3), look(4), look(5)], [2, 3, 4, 5]);
-  assert.equal(
-    made.map((op) => op.op),
-    ['loop', 'skip', 'direct', 'direct', 'loop'],
-  );
+  const search: ColumnOp = { op: 'search', dst: 3, key: 0, starts: Uint32Array.of(0, 5) };
+  const names = (ops: readonly ColumnOp[]) => ops.map((op) => op.op);
+  const inside = makeLoops([look(2), { op: 'skip', test: 1, count: 2 }, look(3), look(4), look(5)], [2, 3, 5]);
+  assert.equal(names(inside), ['loop']);
+  const [loop] = inside;
+  if (loop.op === 'loop') assert.equal(names(loop.ops), ['direct', 'branch', 'direct']);
+  const outside = makeLoops([look(2), { op: 'skip', test: 1, count: 2 }, search, look(4), look(5)], [2, 3, 5]);
+  assert.equal(names(outside), ['loop', 'skip', 'search', 'direct', 'loop']);
 });
 
 Loops.run();
