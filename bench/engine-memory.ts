@@ -8,7 +8,7 @@ if (path !== undefined) {
   const { program, placement } = packetProgram();
   const engine = openEngine(program, placement, 1 << 20, undefined, { workers: 2, state: 'continuous' });
   for (let i = 0; i < Number(times); i++) {
-    const capture = await openCapture(path, { batchBytes: 1 << 24, reuse: 'release' });
+    const capture = await openCapture(path, { batchBytes: 1 << 23, reuse: 'release' });
     await streamEngine(engine, capture, (_, batch) => capture.release(batch));
   }
   await engine.close();

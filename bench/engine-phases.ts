@@ -13,7 +13,7 @@ const BATCH = 512;
 /** Bytes from a frame's start that the bench's program can look at. */
 const REACH = 128;
 
-/** ns a packet: parser, registers and hashes (bytecode), generated loops, moves between columns, everything else (copying frames). */
+/** ns a packet: parser, generated loops, bytecode, moves between columns, everything else (copying frames). */
 export interface Phases {
   readonly parse: number;
   readonly bytecode: number;

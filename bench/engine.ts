@@ -239,7 +239,7 @@ async function benchStream(path: string, packets: number, figures: Figures): Pro
 
 function phaseText(figures: Figures): string {
   const ns = (name: string) => (figures[`engine.mlp-b.packets.ns.${name}`] ?? Number.NaN).toFixed(0);
-  return `parser ${ns('parse')}, registers and hashes ${ns('bytecode')}, generated loops ${ns('loops')}, moves between columns ${ns('moves')}, copying frames and the rest ${ns('rest')}`;
+  return `parser ${ns('parse')}, generated loops ${ns('loops')}, bytecode ${ns('bytecode')}, moves between columns ${ns('moves')}, copying frames and the rest ${ns('rest')}`;
 }
 
 /** Highest resident size of a process that streams the capture so many times over, in MiB. */
