@@ -129,7 +129,7 @@ function record(item: BatchItem): unknown {
 
 async function writeResults(items: readonly BatchItem[], args: Args): Promise<void> {
   const { matrixTables } = await import('../study/index.ts');
-  const { junitXml, loadPages, matrixText } = await import('../report/index.ts');
+  const { junitXml, matrixText } = await import('../report/index.ts');
   const { writeFile } = await import('../files.ts');
   const { join } = await import('node:path');
   const reported: Reported[] = items.flatMap((item) => (item.kind === 'done' ? [item.outcome] : []));
@@ -139,10 +139,9 @@ async function writeResults(items: readonly BatchItem[], args: Args): Promise<vo
     writeFile(join(args.out, 'results.json'), `${JSON.stringify(all, null, 2)}\n`);
   }
   const pages = [args.html, args.out === undefined ? undefined : join(args.out, 'report.html')];
-  for (const file of pages.filter((name) => name !== undefined)) {
-    const { studyPage } = await loadPages();
-    if (reported.length > 0) writeFile(file, studyPage(reported));
-  }
+  const wanted = reported.length === 0 ? [] : pages.filter((name) => name !== undefined);
+  const page = wanted.length === 0 ? '' : await pageOf(reported, args);
+  for (const file of wanted) writeFile(file, page);
   if (args.junit !== undefined) writeFile(args.junit, junitXml(reported, notRun(items)));
   const timed = items.map((item) =>
     item.kind === 'done' ? { ...item.outcome.result, timing: item.outcome.timing } : record(item),
@@ -152,6 +151,17 @@ async function writeResults(items: readonly BatchItem[], args: Args): Promise<vo
   const skipped = items.filter(({ kind }) => kind === 'skipped').length;
   if (skipped > 0) note(`${skipped} scenario${skipped === 1 ? '' : 's'} after the first failure not run`);
   if (!args.json && args.out !== undefined && !args.quiet) note(`results written to ${args.out}`);
+}
+
+/** The page of these results; drawn once, as charts take longer than finding that nothing has changed. */
+async function pageOf(reported: readonly Reported[], args: Args): Promise<string> {
+  const { cached, contentKey, openCache } = await import('../study/index.ts');
+  const cache = openCache(args.cache === '' ? undefined : args.cache);
+  const items = reported.map(({ result, timing }) => ({ result, ...(timing === undefined ? {} : { timing }) }));
+  return cached(cache, 'page', contentKey('page', items), async () => {
+    const { loadPages } = await import('../report/index.ts');
+    return (await loadPages()).studyPage(items);
+  });
 }
 
 function notRun(items: readonly BatchItem[]): { name: string; error: string | null }[] {
