@@ -84,6 +84,11 @@ export const flowOptionGroup = {
   },
   symmetric: { type: 'boolean', default: true, describe: 'both directions share a slot', group: 'Flow state:' },
   'tick-bits': { type: 'number', default: 16, describe: 'time unit on the switch: 2^k ns', group: 'Flow state:' },
+  ipd: {
+    choices: ['wrap', 'lean', 'saturate', 'wide'] as const,
+    describe: 'how time between packets is kept: 16 bits that wrap (lean: the time alone), or 32 bits',
+    group: 'Flow state:',
+  },
 } as const satisfies Record<string, Options>;
 
 export interface FlowArgs {
@@ -92,6 +97,7 @@ export interface FlowArgs {
   timeoutMs: number | undefined;
   symmetric: boolean;
   tickBits: number;
+  ipd: 'wrap' | 'lean' | 'saturate' | 'wide' | undefined;
 }
 
 export function flowFromArgs(args: FlowArgs): FlowOptions {
@@ -100,6 +106,7 @@ export function flowFromArgs(args: FlowArgs): FlowOptions {
     policy: args.policy,
     symmetric: args.symmetric,
     tickBits: args.tickBits,
+    ...(args.ipd === undefined ? {} : { ipd: args.ipd }),
     ...(args.timeoutMs === undefined ? {} : { timeoutMs: args.timeoutMs }),
   };
 }

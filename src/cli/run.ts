@@ -20,6 +20,7 @@ interface Args extends CommonArgs {
   out: string | undefined;
   html: string | undefined;
   junit: string | undefined;
+  markdown: string | undefined;
   workers: number | undefined;
   cache: string;
   acceptDamage: boolean;
@@ -39,7 +40,7 @@ async function checkOutputs(args: Args): Promise<void> {
   const { checkWritable } = await import('../files.ts');
   const { join } = await import('node:path');
   if (args.out !== undefined) checkWritable(join(args.out, 'results.json'));
-  for (const file of [args.html, args.junit]) if (file !== undefined) checkWritable(file);
+  for (const file of [args.html, args.junit, args.markdown]) if (file !== undefined) checkWritable(file);
 }
 
 function failWith(code: number): void {
@@ -129,7 +130,7 @@ function record(item: BatchItem): unknown {
 
 async function writeResults(items: readonly BatchItem[], args: Args): Promise<void> {
   const { matrixTables } = await import('../study/index.ts');
-  const { junitXml, matrixText } = await import('../report/index.ts');
+  const { junitXml, matrixText, resultsMarkdown } = await import('../report/index.ts');
   const { writeFile } = await import('../files.ts');
   const { join } = await import('node:path');
   const reported: Reported[] = items.flatMap((item) => (item.kind === 'done' ? [item.outcome] : []));
@@ -143,6 +144,7 @@ async function writeResults(items: readonly BatchItem[], args: Args): Promise<vo
   const page = wanted.length === 0 ? '' : await pageOf(reported, args);
   for (const file of wanted) writeFile(file, page);
   if (args.junit !== undefined) writeFile(args.junit, junitXml(reported, notRun(items)));
+  if (args.markdown !== undefined) writeFile(args.markdown, resultsMarkdown(reported.map(({ result }) => result)));
   const timed = items.map((item) =>
     item.kind === 'done' ? { ...item.outcome.result, timing: item.outcome.timing } : record(item),
   );
@@ -204,6 +206,7 @@ export const runCommand = defineCommand<Args>({
       })
       .option('html', { type: 'string', describe: 'write the report as one self-contained HTML file' })
       .option('junit', { type: 'string', describe: 'write the expectations as JUnit XML, for CI systems' })
+      .option('markdown', { type: 'string', describe: 'write one table of all scenarios as Markdown' })
       .option('workers', { type: 'number', describe: "instead of each file's replay.workers; the result is the same" })
       .option('cache', { type: 'string', default: '.pegasim-cache', describe: 'folder of kept artefacts; empty: none' })
       .option('accept-damage', { type: 'boolean', default: false, describe: 'exit 0 in spite of damaged captures' })

@@ -1,5 +1,5 @@
 /** The compiler's whole path: float model + calibration rows → Mapped → program placed on a chip (ARCHITECTURE.md). */
-import { buildFront, type Front, type FrontOptions } from '../features/index.ts';
+import { buildFront, type Front, type FrontOptions, modelStateBits } from '../features/index.ts';
 import type { ModelSpec, OnnxModel } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program } from '../program/index.ts';
@@ -58,6 +58,8 @@ export interface CompiledModel {
   /** What each fusion pass saved. */
   readonly passes: readonly PassReport[];
   readonly front: Front;
+  /** Bits per flow as the paper counts them: kept indices and the clock; 0 without flow state. */
+  readonly stateBits: number;
   readonly layout: LayoutReport;
   /** Resources by stage, critical path, what is short and what would help. */
   readonly fit: FitReport;
@@ -197,5 +199,6 @@ export function compileModel(input: CompileInput): CompiledModel {
     tables: lowered.report,
     sums: lowered.sums,
   };
-  return { program, placement, fits, mapped, passes, front, fit, layout: choice };
+  const stateBits = modelStateBits(front, lowered.rings);
+  return { program, placement, fits, mapped, passes, front, stateBits, fit, layout: choice };
 }

@@ -40,6 +40,8 @@ export interface FrontOptions {
   readonly window?: number;
   /** Count packets in 8 bits as the published program does: no verdict for packets 256..263, 512..519, … (to show what that costs). */
   readonly publishedCount?: boolean;
+  /** Hand out kept values in the published order, off by one (ring.ts): to show what that costs. */
+  readonly publishedOrder?: boolean;
   /** Build the flow slot even when no requested feature needs it (windows do). */
   readonly flow?: boolean;
 }
@@ -90,6 +92,7 @@ export function frontSettings(options: FrontOptions): FrontSettings {
     flowLength: options.flowLength ?? 'frame',
     window: options.window ?? 1,
     publishedCount: options.publishedCount ?? false,
+    publishedOrder: options.publishedOrder ?? false,
     flow: options.flow ?? false,
   } as const;
   if (settings.salu === 'one-word') checkOneWord(settings.ipd, settings.policy);

@@ -11,6 +11,7 @@ export { junitXml } from './junit.ts';
 export * from './matrix-text.ts';
 export * from './replay-text.ts';
 export * from './result-text.ts';
+export * from './results-markdown.ts';
 export * from './task-text.ts';
 export * from './text-table.ts';
 export * from './verdicts-csv.ts';

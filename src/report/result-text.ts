@@ -17,7 +17,7 @@ function modelLine({ model }: ScenarioResult): string {
 function compileLine({ compile }: ScenarioResult): string {
   const { options } = compile;
   const steps = compile.steps.map(({ name, agreement }) => `${name} ${percent(agreement, 2)}`).join(', ');
-  return `compiled with ${options.strategy} trees of ${options.leaves} leaves${options.refit ? ', refit' : ''}${options.fineTune ? ', fine-tuned' : ''}: ${count(compile.tables)} tables, ${count(compile.entries)} entries; agreement with float on ${count(compile.calibrationRows)} calibration rows after ${steps}`;
+  return `compiled with ${options.strategy} trees of ${options.leaves} leaves${options.refit ? ', refit' : ''}${options.fineTune ? ', fine-tuned' : ''}: ${count(compile.tables)} tables, ${count(compile.entries)} entries, ${count(compile.stateBits)} bits of model state a flow; agreement with float on ${count(compile.calibrationRows)} calibration rows after ${steps}`;
 }
 
 export function expectationsText(items: readonly ExpectationResult[]): string {

@@ -16,7 +16,7 @@ import { limitTrainRows } from './train.ts';
 /** What later steps need of a compiled model; the front is in the program. */
 export type CompiledArtefact = Pick<
   CompiledModel,
-  'program' | 'placement' | 'fits' | 'fit' | 'mapped' | 'passes' | 'layout'
+  'program' | 'placement' | 'fits' | 'fit' | 'mapped' | 'passes' | 'layout' | 'stateBits'
 >;
 
 export interface CompileStep {
@@ -74,11 +74,11 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
       ...(like === undefined ? {} : { accept: (one: Program) => conformTo(one, like.program).problems.length === 0 }),
       ...(progress === undefined ? {} : { progress }),
     });
-    const { mapped, passes, layout } = compiled;
+    const { mapped, passes, layout, stateBits } = compiled;
     const { program, placement, fits, fit } = like === undefined ? compiled : likeOld(compiled.program, like, chip);
     // PROGRAM semantics: a program that the chip could not execute never runs on it.
     assertValid(program, chipRules(chip));
-    return { program, placement, fits, fit, mapped, passes, layout };
+    return { program, placement, fits, fit, mapped, passes, layout, stateBits };
   });
 }
 
@@ -110,6 +110,7 @@ export function compileSummary(compiled: CompiledArtefact, options: CompileChoic
     options,
     calibrationRows: compiled.mapped.calibrationRows,
     tables: compiled.program.tables.length,
+    stateBits: compiled.stateBits,
     entries: compiled.program.tables.reduce((sum, table) => sum + table.entries.count, 0),
     steps: compiled.mapped.strategy.map(({ name, agreement }) => ({ name, agreement })),
   };

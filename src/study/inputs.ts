@@ -75,6 +75,8 @@ export function flowFront(flow: FlowOptions): Omit<FrontOptions, 'features' | 'w
     policy: flow.policy,
     ...(flow.timeoutMs === undefined ? {} : { timeoutNs: flow.timeoutMs * 1e6 }),
     tickBits: flow.tickBits,
+    ...(flow.ipd === undefined ? {} : { ipd: flow.ipd }),
+    ...(flow.windows === 'published' ? { publishedCount: true, publishedOrder: true } : {}),
   };
 }
 

@@ -33,6 +33,8 @@ export interface CompileSummary {
   readonly options: CompileChoices;
   readonly calibrationRows: number;
   readonly tables: number;
+  /** Bits per flow as the paper counts them (kept indices and the clock); registers hold more, see `bitsPerFlow`. */
+  readonly stateBits: number;
   readonly entries: number;
   /** Share of calibration rows that keep the float model's class after each step. */
   readonly steps: readonly { readonly name: string; readonly agreement: number }[];

@@ -63,6 +63,10 @@ export interface FlowOptions {
   timeoutMs?: number;
   symmetric: boolean;
   tickBits: number;
+  /** How time between packets is kept (docs/features.md); absent: saturating, or wide where that is not possible. */
+  ipd?: 'wrap' | 'lean' | 'saturate' | 'wide';
+  /** `published`: the order and the 8-bit count of the published program, to show what they cost. */
+  windows?: 'right' | 'published';
 }
 
 export interface ReplayChoices {

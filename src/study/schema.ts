@@ -94,6 +94,14 @@ const flow = {
     timeoutMs: { type: 'number', exclusiveMinimum: 0 },
     symmetric: { type: 'boolean', default: true },
     tickBits: { type: 'integer', minimum: 0, maximum: 30, default: 16, description: 'Time unit: 2^k ns.' },
+    ipd: {
+      enum: ['wrap', 'lean', 'saturate', 'wide'],
+      description: 'How time between packets is kept: 16 bits that wrap (lean: the time alone), or 32 bits.',
+    },
+    windows: {
+      enum: ['right', 'published'],
+      description: 'published: windows off by one and an 8-bit packet count, as in the published program.',
+    },
   },
 } as const;
 

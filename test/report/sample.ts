@@ -40,6 +40,7 @@ export function sampleResult(name = 'sample'): ScenarioResult {
       options: { strategy: 'output-aware', leaves: 16, refit: true, fineTune: false, width: 16 },
       calibrationRows: 100,
       tables: 2,
+      stateBits: 44,
       entries: 32,
       steps: [{ name: 'fixed point', agreement: 0.9 }],
     },

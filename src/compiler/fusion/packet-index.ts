@@ -4,7 +4,7 @@
  * all positions share: the flow keeps the leaf numbers, and one exact table per position reads them together. The embedding lookups,
  * their additions and the wide rings of sums are gone.
  *
- * Precondition, checked: window model; the value is made of raw features, at most `MOST_FEATURES` a packet; each reader
+ * Precondition, checked: window model; the value has more sums a packet than two trees look at; it is made of raw features, at most `MOST_FEATURES` a packet; each reader
  * reads elements of this value only, all of one packet. Float equality: functions are composed as they are.
  */
 import type { GroupFunction, MapGraph, MapNode, Value } from '../primitives/index.ts';
@@ -14,6 +14,9 @@ import { type Links, linksOf, replaceMaps } from './surgery.ts';
 
 /** Features of one packet whose indices one exact table can still read together. */
 const MOST_FEATURES = 3;
+
+/** Sums of a packet that two trees of pairs look at well (CNN-B, CNN-M): they stay, as published. */
+const MOST_SUMS = 4;
 
 /** Packet that all elements belong to, or −1. */
 function packetOf(value: Value, map: MapNode): number {
@@ -26,6 +29,7 @@ function packetOf(value: Value, map: MapNode): number {
 function applicable(graph: MapGraph, value: Value, links: Links): boolean {
   if (graph.window <= 1 || value.kind !== 'sum' || value.id === graph.output) return false;
   const width = graph.features.length;
+  if (value.size <= MOST_SUMS * graph.window) return false;
   const producers = links.producers[value.id];
   const readers = links.readers[value.id];
   return (

@@ -49,9 +49,10 @@ export function packetTrees(graph: MapGraph): Map<string, TreePlace[]> {
   return found;
 }
 
-/** Bits of a joined key (4,096 entries), and of one kept index: two of them share a cell of the ring. */
+/** Bits of a joined key (4,096 entries), and of one kept index: two of them share a cell of the ring; fewer unless asked for. */
 const KEY_BITS = 12;
 const MOST_BITS = 8;
+const USUAL_BITS = 6;
 
 /**
  * The common trees by map and part (`3/0`), and the leaves each of them gets: as many as leave the joined table of a Map within 4,096
@@ -66,7 +67,8 @@ export function keptPlaces(
   const joined = Math.max(1, ...found.flat().map(({ map }) => partsOf(map).length));
   const most = Math.max(1, Math.min(MOST_BITS, Math.floor(KEY_BITS / joined)));
   const { indexBits } = options;
-  if (indexBits === undefined || found.length === 0) return { of, leaves: 2 ** most };
+  const usual = Math.min(USUAL_BITS, most, Math.max(1, Math.floor(KEY_BITS / Math.max(1, found.length))));
+  if (indexBits === undefined || found.length === 0) return { of, leaves: 2 ** usual };
   const bits = Math.floor(indexBits / found.length);
   if (bits >= 1 && bits <= most) return { of, leaves: 2 ** bits };
   return fail({

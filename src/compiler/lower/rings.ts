@@ -27,7 +27,12 @@ export function lowerKept(context: LowerContext, value: number, front: Front): R
       const name = from.field.replace(/^(nn|meta)\./, '').replace(/[^A-Za-z0-9]+/g, '_');
       ring = ringFragment(
         { name, field: from.field, bits: from.bits },
-        { slots: flow.slots, window: context.network.window, salu: front.settings.salu },
+        {
+          slots: flow.slots,
+          window: context.network.window,
+          salu: front.settings.salu,
+          publishedOrder: front.settings.publishedOrder,
+        },
       );
       rings.set(key, ring);
     }

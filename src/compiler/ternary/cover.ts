@@ -116,6 +116,9 @@ export function gridLabels(grid: GridFunction): number[] {
   return out;
 }
 
+/** Distinct columns up to which entries are shared between a prefix and those inside it. */
+const MOST_BACKGROUNDS = 48;
+
 /** Cover of keys `from`.. given their labels (flat, last key fastest), over an optional background (last two keys only). */
 function solve(grid: GridFunction, from: number, labels: readonly number[]): Solved {
   const key = grid.keys[from];
@@ -132,14 +135,16 @@ function solve(grid: GridFunction, from: number, labels: readonly number[]): Sol
     return id;
   });
   const none = columns.length;
-  const innermost = from === grid.keys.length - 2;
+  const last = from === grid.keys.length - 2;
+  // Every pair of columns is a cover of its own: with many, each prefix lists its column whole instead.
+  const innermost = last && none <= MOST_BACKGROUNDS;
   const solvedUnder = new Map<number, Solved>();
   const under = (column: number, state: number): Solved => {
     const background = innermost && state !== none ? state : none;
     const memo = column * (none + 1) + background;
     let solved = solvedUnder.get(memo);
     if (solved === undefined) {
-      solved = innermost
+      solved = last
         ? coverColumn(grid.keys[from + 1], grid.cuts[from + 1], columns[column], columns[background])
         : solve(grid, from + 1, columns[column]);
       solvedUnder.set(memo, solved);
