@@ -118,6 +118,11 @@ export const compileOptionGroup = {
     describe: 'how clustering trees are grown',
     group: 'Compiler:',
   },
+  growth: {
+    choices: ['complete', 'best-first'] as const,
+    describe: 'order of splits (default: complete for published, else best-first)',
+    group: 'Compiler:',
+  },
   leaves: { type: 'number', default: 16, describe: 'leaves per clustering tree', group: 'Compiler:' },
   'index-bits': {
     type: 'number',
@@ -125,16 +130,34 @@ export const compileOptionGroup = {
       'window models: bits of fuzzy index kept per packet (default: what a joined table of 4,096 entries allows)',
     group: 'Compiler:',
   },
+  entries: { type: 'number', describe: 'TCAM entries that one tree may need at most', group: 'Compiler:' },
   refit: {
     type: 'boolean',
     default: true,
     describe: 'ridge refit of all leaf values, layer by layer',
     group: 'Compiler:',
   },
+  softmax: {
+    type: 'boolean',
+    default: true,
+    describe: 'softmax-regression refit of the last layer (classifiers)',
+    group: 'Compiler:',
+  },
+  mix: {
+    type: 'number',
+    describe: 'share of inputs exchanged in rows added to calibration, 0 to 1; 0: none (default 0.5, published 0)',
+    group: 'Compiler:',
+  },
   'fine-tune': {
     type: 'boolean',
     default: false,
     describe: 'train leaf values and thresholds by back-propagation',
+    group: 'Compiler:',
+  },
+  snap: {
+    type: 'boolean',
+    default: true,
+    describe: 'move thresholds within gaps of the data to where they need fewer entries',
     group: 'Compiler:',
   },
   width: { choices: [8, 12, 16, 32] as const, default: 16, describe: 'bits of an accumulator', group: 'Compiler:' },
@@ -149,10 +172,15 @@ export const compileOptionGroup = {
 
 export interface CompileArgs {
   strategy: 'published' | 'output-aware';
+  growth: 'complete' | 'best-first' | undefined;
   leaves: number;
   indexBits: number | undefined;
+  entries: number | undefined;
   refit: boolean;
+  softmax: boolean;
+  mix: number | undefined;
   fineTune: boolean;
+  snap: boolean;
   width: number;
   lanes: 'auto' | 'off' | 'on';
   maxRows: number | undefined;
@@ -161,10 +189,15 @@ export interface CompileArgs {
 export function compileFromArgs(args: CompileArgs): CompileChoices {
   return {
     strategy: args.strategy,
+    ...(args.growth === undefined ? {} : { growth: args.growth }),
     leaves: wholeOrMore('--leaves', args.leaves, 2),
     ...(args.indexBits === undefined ? {} : { indexBits: wholeOrMore('--index-bits', args.indexBits, 1) }),
+    ...(args.entries === undefined ? {} : { entries: wholeOrMore('--entries', args.entries, 1) }),
     refit: args.refit,
+    softmax: args.softmax,
+    ...(args.mix === undefined ? {} : { mix: share('--mix', args.mix) }),
     fineTune: args.fineTune,
+    snap: args.snap,
     width: args.width as CompileChoices['width'],
     lanes: args.lanes,
     ...(args.maxRows === undefined ? {} : { maxRows: wholeOrMore('--max-rows', args.maxRows, 1) }),
@@ -185,6 +218,15 @@ export function aboveZero(name: string, value: number): number {
   if (!(value > 0 && Number.isFinite(value))) {
     const have = Number.isNaN(value) ? 'no number' : String(value);
     fail({ code: 'CLI-USAGE', message: `${name} takes a number above 0`, have });
+  }
+  return value;
+}
+
+/** @throws ProblemError CLI-USAGE unless 0 ≤ value ≤ 1 */
+function share(name: string, value: number): number {
+  if (!(value >= 0 && value <= 1)) {
+    const have = Number.isNaN(value) ? 'no number' : String(value);
+    fail({ code: 'CLI-USAGE', message: `${name} takes a number from 0 to 1`, have });
   }
   return value;
 }

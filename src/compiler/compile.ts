@@ -5,32 +5,14 @@ import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program } from '../program/index.ts';
 import type { Chip, FitReport } from '../switch/index.ts';
 import type { FeatureRows } from '../traffic/index.ts';
-import { quantise } from './fixedpoint/index.ts';
 import { type FusionOptions, mapModel, type PassReport } from './fusion/index.ts';
-import {
-  type FineTuneOptions,
-  type FuzzyOptions,
-  type FuzzyResult,
-  fineTune,
-  fuzzyNetwork,
-  type LabelledRows,
-} from './fuzzy/index.ts';
 import { frontInputs } from './lower/assemble.ts';
-import { evaluateNetwork, type LanesChoice, type LayoutReport, searchLayout } from './lower/index.ts';
+import { type LayoutReport, searchLayout } from './lower/index.ts';
 import type { TableNetwork } from './lower/network.ts';
 import type { Mapped } from './mapped.ts';
 import type { MapGraph } from './primitives/index.ts';
+import { runStrategy, type StrategyOptions } from './strategy.ts';
 import { graphOnSwitch, inputScales, switchClamps } from './ticks.ts';
-
-/** How the tables are made. */
-export interface StrategyOptions extends Pick<FuzzyOptions, 'strategy' | 'leaves' | 'indexBits' | 'refit'> {
-  /** Bits of every sum (default 16). */
-  readonly width?: 8 | 12 | 16 | 32;
-  /** Elements that share 32-bit accumulators (default `auto`: where the cost model gains by it). */
-  readonly lanes?: LanesChoice;
-  /** Back-propagation through leaf values and thresholds (argmax models; needs labels). Default off. */
-  readonly fineTune?: boolean | FineTuneOptions;
-}
 
 export interface CompileInput {
   readonly name: string;
@@ -107,34 +89,6 @@ function verdictOf(spec: ModelSpec, graph: MapGraph): TableNetwork['verdict'] {
   return { kind: 'score', value: graph.output, divide: 1, ...(threshold === undefined ? {} : { threshold }) };
 }
 
-/** Share of rows on which two outputs have the same first maximum. */
-function agreement(network: TableNetwork, values: Float64Array, rows: number, float: Float64Array): number {
-  const { verdict } = network;
-  if (verdict.kind !== 'argmax') return 1;
-  const size = network.values[verdict.value].size;
-  const { classes } = evaluateNetwork(network, values, rows);
-  let same = 0;
-  for (let r = 0; r < rows; r++) {
-    let best = 0;
-    for (let c = 1; c < size; c++) if (float[r * size + c] > float[r * size + best]) best = c;
-    if (best === classes[r]) same++;
-  }
-  return same / rows;
-}
-
-/** Fine-tuned network if asked for; labelled train rows teach, validation rows stop. */
-function tune(input: CompileInput, made: FuzzyResult, train: LabelledRows): TableNetwork {
-  const asked = input.strategy?.fineTune ?? false;
-  if (asked === false) return made.network;
-  const validation = rowsOfSplit(input.calibration, 1);
-  const options: FineTuneOptions = {
-    ...(asked === true ? {} : asked),
-    ...(input.progress === undefined ? {} : { progress: input.progress }),
-  };
-  const stop = validation.rows > 0 ? validation : train;
-  return fineTune(made.network, train, made.float[made.output], stop, options).network;
-}
-
 /**
  * Compiles a float model: graph, fuzzy matching on the calibration rows, fixed point, tables, placement.
  * Throws COMPILE-* for an operator without a rule, features that do not match, or a sum that cannot be held.
@@ -160,29 +114,22 @@ export function compileModel(input: CompileInput): CompiledModel {
     ...(clamp[feature] === undefined ? {} : { clamp: clamp[feature] }),
   }));
   const verdict = verdictOf(spec, graph);
-  const made = fuzzyNetwork(onSwitch, train, features, verdict, spec.classes, {
-    ...input.strategy,
+  const ranges = features.map((f) => ({ min: 0, max: f.clamp ?? 2 ** f.bits - 1 }));
+  const made = runStrategy({
+    graph: onSwitch,
+    train,
+    validation: rowsOfSplit(input.calibration, 1),
+    features,
+    inputs: Array.from({ length: graph.values[0].size }, (_, i) => ranges[i % ranges.length]),
+    verdict,
+    classes: spec.classes,
+    options: input.strategy ?? {},
+    explain: input.graph?.explain ?? false,
     ...(progress === undefined ? {} : { progress }),
   });
-  const strategy = [
-    { name: 'fuzzy matching', agreement: agreement(made.network, train.values, train.rows, made.float[made.output]) },
-  ];
-  const tuned = tune(input, made, train);
-  if (tuned !== made.network)
-    strategy.push({
-      name: 'fine-tuning',
-      agreement: agreement(tuned, train.values, train.rows, made.float[made.output]),
-    });
-  const ranges = features.map((f) => ({ min: 0, max: f.clamp ?? 2 ** f.bits - 1 }));
-  const inputs = Array.from({ length: graph.values[0].size }, (_, i) => ranges[i % ranges.length]);
-  const { network, formats } = quantise(tuned, { width: input.strategy?.width ?? 16, inputs });
-  strategy.push({
-    name: 'fixed point',
-    agreement: agreement(network, train.values, train.rows, made.float[made.output]),
-  });
   progress?.('compile: layout', 0);
-  const compiled = searchLayout(input.name, network, front, chip, {
-    inputs: frontInputs(front, network),
+  const compiled = searchLayout(input.name, made.fixed, front, chip, {
+    inputs: frontInputs(front, made.fixed),
     lanes: input.strategy?.lanes ?? 'auto',
     compare: input.graph?.explain ?? false,
     ...(input.accept === undefined ? {} : { accept: input.accept }),
@@ -191,10 +138,10 @@ export function compileModel(input: CompileInput): CompiledModel {
   const mapped: Mapped = {
     version: 1,
     name: input.name,
-    float: tuned,
-    fixed: network,
-    formats,
-    strategy,
+    float: made.float,
+    fixed: made.fixed,
+    formats: made.formats,
+    strategy: made.steps,
     calibrationRows: train.rows,
     tables: lowered.report,
     sums: lowered.sums,

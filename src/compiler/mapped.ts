@@ -12,6 +12,10 @@ export interface StrategyStep {
   readonly name: string;
   /** Share of calibration rows with the float model's class (argmax) after this step. */
   readonly agreement: number;
+  /** Macro-F1 on the validation rows (argmax models whose data have such rows). */
+  readonly validation?: number;
+  /** What it did, in words. */
+  readonly note: string;
 }
 
 export interface Mapped {

@@ -34,15 +34,31 @@ export function compileText(done: CompileOutcome, explain = false): string {
     blocks.push(entriesText(tables), ...layoutText(layout, explain));
   }
   if (done.summary !== null) {
-    const steps = done.summary.steps.map(({ name, agreement }) => [name, percent(agreement, 2)]);
-    const rows = count(done.summary.calibrationRows);
-    blocks.push(textTable([[`on ${rows} calibration rows`, 'agrees with float'], ...steps], 'lr'));
+    blocks.push(stepsText(done.summary));
   }
   blocks.push(fitLine(done.fit));
   const problems = problemsText(done.fit);
   if (problems !== '') blocks.push(problems);
   blocks.push(`written to ${done.out}`);
   return blocks.join('\n\n');
+}
+
+/** What each step of the strategy did. */
+function stepsText({ steps, calibrationRows }: NonNullable<CompileOutcome['summary']>): string {
+  const validated = steps.some(({ validation }) => validation !== undefined);
+  const rows = steps.map(({ name, agreement, validation, note }) => [
+    name,
+    percent(agreement, 2),
+    ...(validated ? [validation === undefined ? '' : score(validation)] : []),
+    note,
+  ]);
+  const head = [
+    `on ${count(calibrationRows)} calibration rows`,
+    'agrees with float',
+    ...(validated ? ['validation macro-F1'] : []),
+    '',
+  ];
+  return textTable([head, ...rows], validated ? 'lrrl' : 'lrl');
 }
 
 /** Lookups, additions, tables and estimated stages before → after each fusion pass. */

@@ -112,6 +112,6 @@ export function compileSummary(compiled: CompiledArtefact, options: CompileChoic
     tables: compiled.program.tables.length,
     stateBits: compiled.stateBits,
     entries: compiled.program.tables.reduce((sum, table) => sum + table.entries.count, 0),
-    steps: compiled.mapped.strategy.map(({ name, agreement }) => ({ name, agreement })),
+    steps: compiled.mapped.strategy,
   };
 }

@@ -1,5 +1,6 @@
 /** What one scenario yields: plain JSON-able data with a stable schema (docs/results.md). No times, paths or worker counts. */
 
+import type { StrategyStep } from '../compiler/index.ts';
 import type { ReplayResult, ReplayTiming } from '../replay/index.ts';
 import type { FitReport } from '../switch/index.ts';
 import type { BaselineChanges } from './changes.ts';
@@ -36,8 +37,8 @@ export interface CompileSummary {
   /** Bits per flow as the paper counts them (kept indices and the clock); registers hold more, see `bitsPerFlow`. */
   readonly stateBits: number;
   readonly entries: number;
-  /** Share of calibration rows that keep the float model's class after each step. */
-  readonly steps: readonly { readonly name: string; readonly agreement: number }[];
+  /** What each step of the strategy did: share of calibration rows that keep the float model's class, macro-F1 on validation rows. */
+  readonly steps: readonly StrategyStep[];
 }
 
 export interface ScenarioResult {

@@ -46,11 +46,16 @@ export interface ModelOptions {
 
 export interface CompileChoices {
   strategy: 'published' | 'output-aware';
+  growth?: 'complete' | 'best-first';
   leaves: number;
   /** Bits of fuzzy index kept per packet (window models); absent: what joined tables allow. */
   indexBits?: number;
+  entries?: number;
   refit: boolean;
+  softmax: boolean;
+  mix?: number;
   fineTune: boolean;
+  snap: boolean;
   width: 8 | 12 | 16 | 32;
   /** Elements of a sum that share 32-bit accumulators; default auto. */
   lanes?: 'auto' | 'off' | 'on';

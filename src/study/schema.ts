@@ -74,10 +74,27 @@ const compile = {
   additionalProperties: false,
   properties: {
     strategy: { enum: ['published', 'output-aware'], default: 'output-aware' },
+    growth: {
+      enum: ['complete', 'best-first'],
+      description: 'Order of splits. Default: complete for published, else best-first.',
+    },
     leaves: { type: 'integer', minimum: 2, maximum: 4096, default: 16 },
     indexBits: { type: 'integer', minimum: 1, maximum: 64, description: 'Bits of fuzzy index kept per packet.' },
-    refit: { type: 'boolean', default: true },
+    entries: { ...positive, description: 'TCAM entries that one tree may need at most.' },
+    refit: { type: 'boolean', default: true, description: 'Ridge refit of all leaf values, layer by layer.' },
+    softmax: { type: 'boolean', default: true, description: 'Softmax-regression refit of the last layer.' },
+    mix: {
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      description: 'Share of inputs exchanged in the rows added to calibration; 0: none. Default 0.5, published 0.',
+    },
     fineTune: { type: 'boolean', default: false },
+    snap: {
+      type: 'boolean',
+      default: true,
+      description: 'Move thresholds within gaps to where they need fewer entries.',
+    },
     width: { enum: [8, 12, 16, 32], default: 16 },
     lanes: { enum: ['auto', 'off', 'on'], default: 'auto' },
     maxRows: { ...positive, description: 'Calibrate on at most so many rows.' },

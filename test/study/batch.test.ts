@@ -128,7 +128,15 @@ Batch('a scenario that cannot run is told as a problem, the others run', async (
 
 Batch('a task on a thread fails with the problem that it met', async () => {
   const flow = { slots: 64, policy: 'replace', symmetric: true, tickBits: 16 } as const;
-  const choices = { strategy: 'published', leaves: 4, refit: false, fineTune: false, width: 16 } as const;
+  const choices = {
+    strategy: 'published',
+    leaves: 4,
+    refit: false,
+    softmax: false,
+    fineTune: false,
+    snap: false,
+    width: 16,
+  } as const;
   const task = {
     model: join(folder, 'no.onnx'),
     flow,

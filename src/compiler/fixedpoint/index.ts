@@ -1,2 +1,2 @@
 /** Fixed point: per-column formats, leaf values rounded to nearest, overflow excluded by proof (COMPILER.md "Fixed point"). */
-export { type FixedPointOptions, type Formats, quantise } from './quantise.ts';
+export { type FixedPointOptions, type Formats, overflowing, quantise } from './quantise.ts';

@@ -2,6 +2,7 @@
  * Float table network → integer table network. Every element of every sum has its own scale; leaf values and biases are rounded to
  * nearest, thresholds on sums are carried to the same scale and floored (x ≤ T ⇔ x ≤ ⌊T⌋ for integers).
  */
+import { fail } from '../../problem.ts';
 import { networkBounds, type Range } from '../lower/bounds.ts';
 import type { LeafValues, NetMap, TableNetwork, Tree } from '../lower/network.ts';
 
@@ -127,18 +128,43 @@ function carry(network: TableNetwork, formats: Formats): TableNetwork {
   return { ...network, maps, values, verdict: { ...verdict, divide: verdict.divide * formats[verdict.value][0] } };
 }
 
-/** The integer network and its formats; every sum's exact range fits the width. */
+/** The widest magnitude of each sum against the width: what a proof of no overflow says, element by element. */
+export function overflowing(
+  network: TableNetwork,
+  options: FixedPointOptions,
+): { value: string; most: number } | undefined {
+  const bounds = networkBounds(network, options.inputs);
+  const limit = 2 ** ((options.width ?? 16) - 1);
+  for (let v = 1; v < bounds.length; v++)
+    for (const { min, max } of bounds[v])
+      if (min < -limit || max > limit - 1) return { value: network.values[v].name, most: Math.max(-min, max) };
+  return undefined;
+}
+
+/** Formats are narrowed at most so often until the exact ranges fit. */
+const ROUNDS = 16;
+
+/**
+ * The integer network and its formats; every sum's exact range is proved to fit the width, so nothing overflows or saturates.
+ * @throws ProblemError COMPILE-WIDTH when no format makes a sum fit
+ */
 export function quantise(
   network: TableNetwork,
   options: FixedPointOptions,
 ): { readonly network: TableNetwork; readonly formats: Formats } {
   let formats = chooseFormats(network, options);
   const tied = tiedElements(network);
-  for (let round = 0; ; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const carried = carry(network, formats);
     const shrunk = overflow(carried, tied, formats, options);
-    const same = shrunk.every((scales, v) => scales.every((s, e) => s === formats[v][e]));
-    if (same || round === 8) return { network: carried, formats };
+    if (shrunk.every((scales, v) => scales.every((s, e) => s === formats[v][e]))) return { network: carried, formats };
     formats = shrunk;
   }
+  const over = overflowing(carry(network, formats), options);
+  fail({
+    code: 'COMPILE-WIDTH',
+    message: `the sum ${over?.value ?? ''} cannot be proved to fit ${options.width ?? 16} bits`,
+    have: `values up to ${over?.most ?? 0}`,
+    hint: 'a larger --width, or fewer leaves',
+  });
 }

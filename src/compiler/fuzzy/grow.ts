@@ -28,6 +28,8 @@ export interface GrowOptions {
   readonly order: 'complete' | 'best-first';
   /** Fewest rows in a leaf (default 1). */
   readonly minRows?: number;
+  /** May a tree be so? A split that makes it otherwise is not done, and the next best is tried. Default: any tree may. */
+  readonly admits?: (tree: GrownTree) => boolean;
 }
 
 /** Distinct values of a column, or at most `limit` quantile bins: bin numbers by row, and the values each bin spans. */
@@ -120,8 +122,39 @@ function bestSplit(data: GrowData, bins: readonly Bins[], bucket: Int32Array, mi
 interface Open {
   readonly bucket: Int32Array;
   readonly depth: number;
-  readonly split: Split | undefined;
+  /** Best split; undefined: none, or one that the tree may not have. */
+  split: Split | undefined;
   node: number;
+}
+
+interface Node {
+  readonly split: Split;
+  readonly left: Open;
+  readonly right: Open;
+}
+
+function treeSoFar(nodes: readonly Node[], leaves: readonly Open[]): GrownTree {
+  const child = (of: Open): number => (of.node >= 0 ? of.node : ~leaves.indexOf(of));
+  return {
+    coord: Uint16Array.from(nodes, (n) => n.split.coord),
+    threshold: Float64Array.from(nodes, (n) => n.split.threshold),
+    left: Int32Array.from(nodes, (n) => child(n.left)),
+    right: Int32Array.from(nodes, (n) => child(n.right)),
+    leaves: leaves.length,
+  };
+}
+
+/** Position of the leaf that is split next; −1: none. */
+function nextLeaf(leaves: readonly Open[], { order, leaves: budget }: GrowOptions): number {
+  const depthLimit = order === 'complete' ? Math.ceil(Math.log2(budget)) : 64;
+  let pick = -1;
+  leaves.forEach((leaf, i) => {
+    if (leaf.split === undefined || leaf.depth >= depthLimit) return;
+    const best = leaves[pick];
+    if (best === undefined || (order === 'complete' ? leaf.depth < best.depth : leaf.split.gain > best.split!.gain))
+      pick = i;
+  });
+  return pick;
 }
 
 /** Grows a tree on the rows. Deterministic; a bucket that cannot be split stays a leaf. */
@@ -140,42 +173,28 @@ export function growTree(data: GrowData, options: GrowOptions): GrownTree {
       0,
     ),
   ];
-  const nodes: { coord: number; threshold: number; left: Open; right: Open; self: Open }[] = [];
-  const depthLimit = options.order === 'complete' ? Math.ceil(Math.log2(options.leaves)) : 64;
+  const nodes: Node[] = [];
   while (leaves.length < options.leaves) {
-    let pick = -1;
-    leaves.forEach((leaf, i) => {
-      if (leaf.split === undefined || leaf.depth >= depthLimit) return;
-      if (pick < 0) pick = i;
-      else if (
-        options.order === 'complete' ? leaf.depth < leaves[pick].depth : leaf.split.gain > leaves[pick].split!.gain
-      )
-        pick = i;
-    });
+    const pick = nextLeaf(leaves, options);
     if (pick < 0) break;
     const self = leaves[pick];
     const split = self.split!;
     const { of } = bins[split.coord];
-    const left = open(
-      self.bucket.filter((r) => of[r] <= split.bin),
-      self.depth + 1,
-    );
-    const right = open(
-      self.bucket.filter((r) => of[r] > split.bin),
-      self.depth + 1,
-    );
+    const side = (right: boolean): Open =>
+      open(
+        self.bucket.filter((r) => of[r] > split.bin === right),
+        self.depth + 1,
+      );
     self.node = nodes.length;
-    nodes.push({ coord: split.coord, threshold: split.threshold, left, right, self });
-    leaves.splice(pick, 1, left, right);
+    nodes.push({ split, left: side(false), right: side(true) });
+    leaves.splice(pick, 1, nodes[self.node].left, nodes[self.node].right);
+    if (options.admits === undefined || options.admits(treeSoFar(nodes, leaves))) continue;
+    nodes.pop();
+    leaves.splice(pick, 2, self);
+    self.node = -1;
+    self.split = undefined;
   }
-  const child = (of: Open): number => (of.node >= 0 ? of.node : ~leaves.indexOf(of));
-  return {
-    coord: Uint16Array.from(nodes, (n) => n.coord),
-    threshold: Float64Array.from(nodes, (n) => n.threshold),
-    left: Int32Array.from(nodes, (n) => child(n.left)),
-    right: Int32Array.from(nodes, (n) => child(n.right)),
-    leaves: leaves.length,
-  };
+  return treeSoFar(nodes, leaves);
 }
 
 /** Leaf of every row. */

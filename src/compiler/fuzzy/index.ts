@@ -1,5 +1,12 @@
 /** Fuzzy matching: clustering trees per group, leaf values, refit and fine-tuning (COMPILER.md "Fuzzy matching"). */
-export { type FineTuneOptions, type FineTuneResult, fineTune, type LabelledRows } from './finetune.ts';
-export { type Calibration, type FuzzyInput, type FuzzyOptions, type FuzzyResult, fuzzyNetwork } from './fuzzy.ts';
+
+export { mostEntries } from './entries.ts';
+export { type FineTuneOptions, type FineTuneResult, type FloatModel, fineTune } from './finetune.ts';
+export { type FuzzyResult, fuzzyNetwork } from './fuzzy.ts';
 export { type GrownTree, type GrowOptions, grownLeaves, growTree } from './grow.ts';
-export { type RefitTable, refitSum } from './refit.ts';
+export type { Calibration, FuzzyInput, FuzzyOptions } from './options.ts';
+export { refitSum } from './refit.ts';
+export type { LabelledRows } from './rows.ts';
+export { type SnapResult, snapThresholds } from './snap.ts';
+export { type SoftmaxOptions, softmaxRefit } from './softmax.ts';
+export type { SumTable } from './sum.ts';

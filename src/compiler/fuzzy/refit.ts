@@ -3,18 +3,8 @@
  * float activations, pulled towards the values the float model gave. Small problems are solved exactly (normal equations of the
  * leaves' co-occurrence), large ones by sweeps over the tables: memory stays linear in rows and tables of any size take part.
  */
-
 import { solveRidge } from './ridge.ts';
-
-/** One table within a sum: `index[r]` is the row that calibration row r reads. */
-export interface RefitTable {
-  readonly index: Int32Array;
-  /** Columns of the sum that the table adds into. */
-  readonly outIndex: Int32Array;
-  /** rows × outIndex.length leaf values; changed in place. */
-  readonly lut: Float64Array;
-  readonly fixed: boolean;
-}
+import { applyRows, type SumTable } from './sum.ts';
 
 export interface RefitOptions {
   /** Strength of the pull towards the starting values, in rows (default 4). */
@@ -22,7 +12,7 @@ export interface RefitOptions {
   /** Default 12. */
   readonly sweeps?: number;
   /** Row of a table that stands for "not read": stays zero. */
-  readonly absent?: (table: RefitTable) => number;
+  readonly absent?: (table: SumTable) => number;
 }
 
 /**
@@ -30,7 +20,7 @@ export interface RefitOptions {
  * `target` is rows × size, without constant parts.
  */
 export function refitSum(
-  tables: readonly RefitTable[],
+  tables: readonly SumTable[],
   target: Float64Array,
   size: number,
   options: RefitOptions = {},
@@ -53,23 +43,8 @@ export function refitSum(
   return sums;
 }
 
-/** Adds `sign` times the table's rows into a rows × size matrix. */
-export function applyRows(
-  table: Pick<RefitTable, 'index' | 'outIndex' | 'lut'>,
-  into: Float64Array,
-  size: number,
-  sign: number,
-): void {
-  const { index, outIndex, lut } = table;
-  const n = outIndex.length;
-  for (let r = 0; r < index.length; r++) {
-    const from = index[r] * n;
-    for (let o = 0; o < n; o++) into[r * size + outIndex[o]] += sign * lut[from + o];
-  }
-}
-
 function refitTable(
-  table: RefitTable,
+  table: SumTable,
   start: Float64Array,
   residual: Float64Array,
   size: number,

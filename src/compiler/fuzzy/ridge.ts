@@ -1,8 +1,8 @@
 /** Exact ridge solution for the leaf values of all tables in one sum: normal equations over leaf co-occurrence, by Cholesky. */
-import type { RefitTable } from './refit.ts';
+import { columnsOf, coOccurrence, project, type SumTable, sameOutputs } from './sum.ts';
 
 /** Beyond this many table rows together the exact solution costs more than sweeps. */
-const MOST_COLUMNS = 1100;
+export const MOST_COLUMNS = 1100;
 
 /** In-place Cholesky factor L (lower triangle) of a symmetric positive definite n × n matrix. */
 export function cholesky(a: Float64Array, n: number): void {
@@ -35,53 +35,22 @@ export function solveFactored(l: Float64Array, n: number, b: Float64Array, m: nu
   }
 }
 
-/** Columns of a table in the design matrix: table row + offset; rows that stand for "not read" have none. */
-interface Columns {
-  readonly table: RefitTable;
-  readonly offset: number;
-  readonly count: number;
-  readonly absent: number;
-}
-
-function columnsOf(tables: readonly RefitTable[], absent?: (table: RefitTable) => number): Columns[] {
-  let offset = 0;
-  return tables
-    .filter((t) => !t.fixed)
-    .map((table) => {
-      const count = table.lut.length / table.outIndex.length;
-      const made = { table, offset, count, absent: absent?.(table) ?? -1 };
-      offset += count;
-      return made;
-    });
-}
-
-/** Same outputs for all tables: then one factorisation serves every element of the sum. */
-function sameOutputs(columns: readonly Columns[], size: number): boolean {
-  return columns.every(({ table }) => table.outIndex.length === size && table.outIndex.every((e, o) => e === o));
-}
-
 /**
  * Changes the tables in place to the ridge solution: least Σ residual² + pull · Σ change². `residual` is what the current values
  * leave over (rows × size). Returns false, changing nothing, when the problem is too large or tables have different outputs.
  */
 export function solveRidge(
-  tables: readonly RefitTable[],
+  tables: readonly SumTable[],
   residual: Float64Array,
   size: number,
   pull: number,
-  absent?: (table: RefitTable) => number,
+  absent?: (table: SumTable) => number,
 ): boolean {
-  const columns = columnsOf(tables, absent);
-  const n = columns.reduce((sum, c) => sum + c.count, 0);
+  const { columns, count: n } = columnsOf(tables, absent);
   if (n === 0 || n > MOST_COLUMNS || !sameOutputs(columns, size)) return false;
-  const a = new Float64Array(n * n);
+  const a = coOccurrence(columns, n, pull);
   const b = new Float64Array(n * size);
-  const rows = residual.length / size;
-  for (const c of columns) {
-    for (const d of columns) if (d.offset <= c.offset) coOccur(a, n, c, d, rows);
-    project(b, size, c, residual);
-  }
-  for (let i = 0; i < n; i++) a[i * n + i] += pull;
+  for (const c of columns) project(b, size, c, residual);
   cholesky(a, n);
   solveFactored(a, n, b, size);
   for (const { table, offset, count, absent: spare } of columns) {
@@ -91,20 +60,4 @@ export function solveRidge(
     }
   }
   return true;
-}
-
-function coOccur(a: Float64Array, n: number, c: Columns, d: Columns, rows: number): void {
-  const [x, y] = [c.table.index, d.table.index];
-  for (let r = 0; r < rows; r++) {
-    if (x[r] !== c.absent && y[r] !== d.absent) a[(c.offset + x[r]) * n + d.offset + y[r]]++;
-  }
-}
-
-function project(b: Float64Array, size: number, c: Columns, residual: Float64Array): void {
-  const { index } = c.table;
-  for (let r = 0; r < index.length; r++) {
-    if (index[r] === c.absent) continue;
-    const at = (c.offset + index[r]) * size;
-    for (let o = 0; o < size; o++) b[at + o] += residual[r * size + o];
-  }
 }

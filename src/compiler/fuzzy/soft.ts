@@ -4,9 +4,11 @@
  */
 import type { Tree } from '../lower/network.ts';
 
-/** A tree with the width of its decision at each node. */
+/** A tree whose inputs are positions in one flat array of a row's activations. */
 export interface SoftTree {
   readonly tree: Tree;
+  /** Position of the tested input, and width of the decision, by node. */
+  readonly at: Int32Array;
   readonly tau: Float64Array;
 }
 
@@ -25,34 +27,44 @@ function widths(tree: Tree, spread: (coord: number) => number): Float64Array {
   return tau;
 }
 
-export function softTree(tree: Tree, spread: (coord: number) => number): SoftTree {
-  return { tree, tau: widths(tree, spread) };
+/** `spread`: standard deviation of an input of the tree; `position`: where it stands in the flat array. */
+export function softTree(tree: Tree, spread: (coord: number) => number, position: (coord: number) => number): SoftTree {
+  return { tree, at: Int32Array.from(tree.coord, position), tau: widths(tree, spread) };
 }
 
-/** Sides less likely than this are taken as impossible: their leaves need not be looked at. */
-const NEGLIGIBLE = 2e-3;
+/** Leaf that a row of activations takes. */
+export function hardLeaf({ tree, at }: SoftTree, x: Float64Array): number {
+  const { threshold, left, right } = tree;
+  let node = at.length > 0 ? 0 : -1;
+  while (node >= 0) node = x[at[node]] <= threshold[node] ? left[node] : right[node];
+  return ~node;
+}
+
+/** Beyond so many widths a side is likelier than 99.8 %: the other is taken as impossible, its leaves need not be looked at. */
+const CERTAIN = 6.2;
 
 /** Derivatives of one row go here. */
 export interface SoftGradients {
   /** d loss / d (leaf is taken); asked only for leaves that are likely enough. */
-  leaf(leaf: number): number;
+  readonly leaf: (leaf: number) => number;
+  /** By position in the flat array. */
   readonly input: Float64Array;
   readonly threshold: Float64Array;
   readonly touched: Set<number>;
 }
 
-/** Adds the straight-through gradients of one row with inputs `x`; returns the soft mean of the leaf derivatives below `node`. */
+/** Adds the straight-through gradients of one row with activations `x`; returns the soft mean of the leaf derivatives below `node`. */
 export function backSoft(soft: SoftTree, x: Float64Array, out: SoftGradients, node = 0, reach = 1): number {
   if (node < 0) return out.leaf(~node);
-  const { tree, tau } = soft;
-  const c = tree.coord[node];
-  const s = 1 / (1 + Math.exp((tree.threshold[node] - x[c]) / tau[node]));
-  if (s < NEGLIGIBLE) return backSoft(soft, x, out, tree.left[node], reach);
-  if (s > 1 - NEGLIGIBLE) return backSoft(soft, x, out, tree.right[node], reach);
+  const { tree, at, tau } = soft;
+  const d = (x[at[node]] - tree.threshold[node]) / tau[node];
+  if (d < -CERTAIN) return backSoft(soft, x, out, tree.left[node], reach);
+  if (d > CERTAIN) return backSoft(soft, x, out, tree.right[node], reach);
+  const s = 1 / (1 + Math.exp(-d));
   const left = backSoft(soft, x, out, tree.left[node], reach * (1 - s));
   const right = backSoft(soft, x, out, tree.right[node], reach * s);
   const g = (reach * (right - left) * s * (1 - s)) / tau[node];
-  out.input[c] += g;
+  out.input[at[node]] += g;
   out.threshold[node] -= g;
   out.touched.add(node);
   return left * (1 - s) + right * s;
