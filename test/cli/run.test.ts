@@ -96,7 +96,10 @@ Run(
     const after = await run(['e.yaml']);
     assert.is(after.code, 1, after.stderr);
     assert.match(after.stdout, /verdicts flipped, .* to the true class/);
-    assert.match(after.stdout, /table nn_\S+ in stage \d+\n {4}was .*: (entry \d+|miss) → .*\n {4}now .*: (entry \d+|miss) → /);
+    assert.match(
+      after.stdout,
+      /table nn_\S+ in stage \d+\n {4}was .*: (entry \d+|miss) → .*\n {4}now .*: (entry \d+|miss) → /,
+    );
     assert.match(after.stdout, /\.pcap +\d+ +\w+ +\w+ +\w+ +table nn_/);
   },
 );
