@@ -1,8 +1,8 @@
 /** Σ |a − b| by instructions: both differences, the larger of them, then additions in pairs. */
 import { constant, fieldOperand, type Instruction, keyless, type Operand } from '../../program/index.ts';
+import type { SumPlan } from './banks.ts';
 import { addAction, addPhase, addTable, declare, elementField, type LowerContext, tableName } from './context.ts';
 import { type AbsDiffMap, mapInputs } from './network.ts';
-import type { SumPlan } from './sums.ts';
 
 const NO_MATCH = { kind: 'keyless' as const, entries: 0, naive: 0, keyBits: 0, dataBits: 0 };
 

@@ -8,13 +8,15 @@ import { fail } from '../../problem.ts';
 import type { Action, Field, Table, Verdict } from '../../program/index.ts';
 import { bitsFor } from '../ternary/index.ts';
 import { lowerAbsDiff } from './absdiff.ts';
+import type { SumPlan } from './banks.ts';
 import { networkBounds, type Range } from './bounds.ts';
 import type { ElementField, LowerContext, Phase, TableReport } from './context.ts';
 import { LANE_FIELD, type Lane, planLanes } from './lanes.ts';
+import { lowerIndices } from './leaves.ts';
 import type { TableNetwork } from './network.ts';
 import { takeovers } from './reuse.ts';
 import { lowerKept } from './rings.ts';
-import { lowerIndices, lowerSum, type SumPlan } from './sums.ts';
+import { lowerSum } from './sums.ts';
 import { differenceRange, lowerVerdict } from './verdict.ts';
 
 /** A field that holds one input element, with the values it can take. */

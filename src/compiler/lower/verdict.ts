@@ -189,7 +189,9 @@ export function lowerVerdict(context: LowerContext, valid: string | undefined): 
   const phase = addPhase(context, 'threshold');
   const action = addAction(context, 'nn_alarm_go', {}, [{ op: 'set', dst: CLASS_FIELD, a: constant(1) }]);
   context.tables.push(keyless('nn_alarm', 'ingress', action, 'score over the threshold'));
-  const limit = Math.floor(verdict.threshold * verdict.divide);
+  // A threshold that no score reaches or all exceed becomes the field's extreme: sums are proved symmetric, so the lowest word is free.
+  const most = 2 ** (elements[0].bits - 1) - 1;
+  const limit = Math.max(-most - 1, Math.min(most, Math.floor(verdict.threshold * verdict.divide)));
   phase.steps.push(when([compare(elements[0].field, 'gt', limit, true)], [{ kind: 'apply', table: 'nn_alarm' }]));
   return { kind: 'score', ...common, threshold: limit };
 }

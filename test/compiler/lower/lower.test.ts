@@ -154,6 +154,29 @@ Lower('bounds hold every sum of random inputs and widths follow from them', () =
   }
 });
 
+Lower('a threshold no score reaches never alarms, one below all always does, one between parts them', () => {
+  const scored = randomNetwork(5, 1, 1);
+  const options = { features: ['f0', 'f1', 'f2'], bits: [6, 6, 6] };
+  const front = injectedFront(options);
+  const next = generator(3);
+  const input = Uint32Array.from({ length: 90 }, () => next(64));
+  for (const threshold of [1e9, -1e9, 2]) {
+    const network: TableNetwork = { ...scored, verdict: { kind: 'score', value: 2, divide: 1, threshold } };
+    const { program, placement } = searchLayout('t', network, front, chipNamed('unbounded'), {
+      inputs: frontInputs(front, network),
+    });
+    assert.equal(validateProgram(program), []);
+    const columns = runReference(program, placement, { kind: 'injected', ...injectedColumns(input, 30, options) });
+    const scores = [...evaluateNetwork(network, input, 30).values[2]];
+    assert.equal(
+      [...columns.verdict],
+      scores.map((x) => (x > threshold ? 1 : 0)),
+      `threshold ${threshold}`,
+    );
+    if (threshold === 2) assert.is(new Set(columns.verdict).size, 2);
+  }
+});
+
 Lower('a sum beyond 32 bits is refused with what it needs', () => {
   const network = randomNetwork(1, 1, 2);
   const huge = { ...network.maps[0], lut: new Int32Array(16).fill(2 ** 31 - 1) } as TreeMap;
