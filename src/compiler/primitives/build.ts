@@ -6,10 +6,11 @@ import { type Group, groupsOf } from './groups.ts';
 import { type Network, readNetwork } from './onnx/read.ts';
 import { chunk } from './partition.ts';
 import { runIr } from './run-ir.ts';
-import { absolutePart, linearPart, runSlice } from './run-slice.ts';
+import { absolutePart, linearPart } from './run-slice.ts';
 import { sliceNetwork } from './slice.ts';
 import type { Slice } from './slice-code.ts';
 import { sliceKey } from './slice-key.ts';
+import { runSliceOnce } from './slice-memo.ts';
 import { planValues, type ValuePlan } from './values.ts';
 
 export interface BuildOptions extends AnalysisOptions {
@@ -80,11 +81,11 @@ function slicePart(b: Builder, tensor: number, group: Group, part: Group['parts'
 
 /** Σ coefficient · part: what the group adds to the targets. */
 function applyParts(parts: readonly Part[], inputs: number, m: number): GroupFunction {
-  if (parts.length === 1 && parts[0].coefficient === 1) return (x, rows) => runSlice(parts[0].slice, x, rows);
+  if (parts.length === 1 && parts[0].coefficient === 1) return (x, rows) => runSliceOnce(parts[0].slice, x, rows);
   return (x, rows) => {
     const out = new Float64Array(rows * m);
     for (const { coefficient, slice, columns } of parts) {
-      const y = runSlice(slice, columns.length === inputs ? x : pickColumns(x, rows, inputs, columns), rows);
+      const y = runSliceOnce(slice, columns.length === inputs ? x : pickColumns(x, rows, inputs, columns), rows);
       for (let i = 0; i < out.length; i++) out[i] += coefficient * y[i];
     }
     return out;
