@@ -1,7 +1,9 @@
 /**
  * The six models end to end on Tofino 2: float figure, switch figure and the gap between them in points (macro-F1 × 100, AUC × 100 for
  * the AutoEncoder), replayed from packets through registers and tables. Generated traces by the scenario files; real captures of
- * ../shared/data by the same options. `BENCH_SMALL=1`: the scenarios' smoke sizes and no real captures, to see that it runs.
+ * ../shared/data by the same options, at most 15,000 rows to train and 6,000 to calibrate on, so that all ends within 15 minutes on two
+ * cores. The mean counts a switch that is better than its float model as a gap of 0. `BENCH_SMALL=1`: the scenarios' smoke sizes and no
+ * real captures, to see that it runs.
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -14,13 +16,16 @@ const IDS = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder'] as cons
 type Id = (typeof IDS)[number];
 
 /** Rows a model trains and calibrates on at most: real captures hold more than two cores do in minutes. */
-const MOST_ROWS = 15_000;
+const TRAIN_ROWS = 15_000;
+const CALIBRATION_ROWS = 6_000;
 
 interface Real {
   readonly name: string;
   readonly folder: string;
   readonly models: readonly Id[];
   readonly dataset: Partial<Scenario['dataset']>;
+  /** How flows are dealt to the splits. */
+  readonly by: 'column' | 'file';
 }
 
 const REAL: readonly Real[] = [
@@ -29,12 +34,21 @@ const REAL: readonly Real[] = [
     folder: 'iot-sentinel',
     models: ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l'],
     dataset: { labelColumn: 'class' },
+    by: 'column',
+  },
+  {
+    name: 'ndpi',
+    folder: 'ndpi',
+    models: ['cnn-b', 'cnn-m'],
+    dataset: { labelColumn: 'proto_class', classes: ['tls', 'http', 'quic', 'rtc', 'other-tcp', 'other-udp'] },
+    by: 'file',
   },
   {
     name: 'anomaly',
     folder: 'anomaly',
     models: ['autoencoder'],
     dataset: { labelColumn: 'label', classes: ['benign', 'malicious'] },
+    by: 'column',
   },
 ];
 
@@ -49,16 +63,16 @@ interface Outcome {
 
 const scenarioFile = (id: Id): string => join(ROOT, 'scenarios', id === 'mlp-b' ? 'quickstart.yaml' : `${id}.yaml`);
 
-function realScenario(base: Scenario, { name, folder, dataset }: Real): Scenario {
+function realScenario(base: Scenario, { name, folder, dataset, by }: Real): Scenario {
   const path = join(DATA, folder, 'pcap');
-  const split = { ...base.dataset.split, by: 'column' as const };
+  const split = { ...base.dataset.split, by };
   const { classes: _, ...own } = base.dataset;
   return {
     ...base,
     name: `${base.name}-${name}`,
     dataset: { ...own, path, labels: join(DATA, folder, 'labels.csv'), ...dataset, split },
-    model: { ...base.model, maxRows: MOST_ROWS },
-    compile: { ...base.compile, maxRows: MOST_ROWS },
+    model: { ...base.model, maxRows: TRAIN_ROWS },
+    compile: { ...base.compile, maxRows: CALIBRATION_ROWS },
     replay: { ...base.replay, acceptDamage: true },
   };
 }
@@ -86,14 +100,14 @@ function figuresOf(all: readonly Outcome[]): Record<string, number> {
     const mine = all.filter((one) => one.id === id);
     if (mine.length === 0) continue;
     for (const one of mine) figures[`models.${id}.${one.dataset}.gap`] = 100 * (one.float - one.switch);
-    const gap = mean(mine.map((one) => 100 * (one.float - one.switch)));
-    gaps.push(gap);
-    figures[`models.${id}.gap`] = gap;
+    figures[`models.${id}.gap`] = mean(mine.map((one) => 100 * (one.float - one.switch)));
+    gaps.push(mean(mine.map((one) => Math.max(0, 100 * (one.float - one.switch)))));
     figures[`models.${id}.float`] = mean(mine.map((one) => 100 * one.float));
     figures[`models.${id}.switch`] = mean(mine.map((one) => 100 * one.switch));
     figures[`models.${id}.fits`] = mine.every((one) => one.fits) ? 1 : 0;
   }
   figures['models.gap.mean'] = mean(gaps);
+  figures['models.gap.worst'] = Math.max(...all.map((one) => 100 * (one.float - one.switch)));
   return figures;
 }
 
