@@ -145,6 +145,22 @@ function reportOf(s: Search, made: Made, estimate: Estimate | null, ranking: Ran
   };
 }
 
+/**
+ * Rankings in the order of trying. Where elements may share fields and nothing fits that way, sharing wherever it is proved comes next: the
+ * placement holds fewer containers than the estimate believes.
+ */
+function* rankings(s: Search): Generator<Ranking> {
+  const { inputs, width = 8, lanes = 'auto' } = s.options;
+  const room = roomBehind(s.name, s.front, s.chip);
+  yield rankLayouts(s.network, { inputs, width, lanes, room, most: MOST_LAYOUTS });
+  if (lanes === 'auto') yield rankLayouts(s.network, { inputs, width, lanes: 'on', room, most: MOST_LAYOUTS });
+}
+
+/** Nothing is scarce on the unbounded target: one bank, nothing joined, packed only if asked for. */
+function unboundedLayout(s: Search): Omit<Candidate, 'estimate'> {
+  return { layout: plainLayout(s.network, s.options.lanes === 'on'), cut: undefined };
+}
+
 /** Lowers and places: first layout that fits, else the one with the fewest stages (`fits` false). */
 export function searchLayout(
   name: string,
@@ -155,33 +171,24 @@ export function searchLayout(
 ): Compiled {
   const network = foldBiases(windowNetwork(whole));
   const s: Search = { name, network, front, chip, options, known: new Map() };
-  const lanes = options.lanes ?? 'auto';
-  const unbounded = chip.name === 'unbounded';
-  const ranking: Ranking = unbounded
-    ? { candidates: [] }
-    : rankLayouts(network, {
-        inputs: options.inputs,
-        width: options.width ?? 8,
-        lanes,
-        room: roomBehind(name, front, chip),
-        most: MOST_LAYOUTS,
-      });
-  // Nothing is scarce on the unbounded target: one bank, nothing joined, packed only if asked for.
-  const candidates: readonly Omit<Candidate, 'estimate'>[] = unbounded
-    ? [{ layout: plainLayout(network, lanes === 'on'), cut: undefined }]
-    : ranking.candidates;
   let best: Made | undefined;
+  let ranking: Ranking = { candidates: [] };
   let tried = 0;
-  for (const candidate of candidates) {
+  const attempt = (candidate: Omit<Candidate, 'estimate'>): boolean => {
     const made = make(s, candidate);
     tried++;
-    if (options.accept?.(made.program)) {
-      best = made;
-      break;
+    const taken = options.accept?.(made.program) ?? made.fits;
+    if (taken || best === undefined || made.fits || shortage(made.report) < shortage(best.report)) best = made;
+    return taken;
+  };
+  if (chip.name === 'unbounded') attempt(unboundedLayout(s));
+  else
+    for (const next of rankings(s)) {
+      const before = best;
+      const found = next.candidates.some(attempt);
+      if (best !== before) ranking = next;
+      if (found) break;
     }
-    if (best === undefined || made.fits || shortage(made.report) < shortage(best.report)) best = made;
-    if (made.fits && options.accept === undefined) break;
-  }
   if (best === undefined) return fail({ code: 'COMPILE-LAYOUT', message: 'no layout to try', where: name });
   const { layout } = best;
   const estimate = ranking.candidates.find((c) => c.layout === layout)?.estimate ?? null;
