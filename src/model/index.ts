@@ -33,4 +33,5 @@ export { openReference } from './reference.ts';
 export { parameterTotal } from './size.ts';
 export type { ModelSpec, TrainedOn } from './spec.ts';
 export { checkModelSpec, readModelSpec, specMetadata } from './spec.ts';
+export { type ChosenThreshold, chooseThreshold } from './training/threshold.ts';
 export { type EpochRecord, type TrainedModel, type TrainOptions, trainModel } from './training/train.ts';

@@ -20,9 +20,21 @@ export function trainText(model: ModelSummary, out: string, bytes: number): stri
       `${count(training.parameters)} parameters, ${count(training.rows)} training rows ${training.trainedOn === 'switch' ? 'as the switch computes them' : 'of the file'}, seed ${training.seed}`,
     );
     lines.push(`${training.epochs} epochs, epoch ${training.best} kept: ${figure}`);
+    if (training.alarm !== undefined) lines.push(alarmText(training.alarm));
   }
   lines.push(`written to ${out} (${count(bytes)} bytes)`);
   return lines.join('\n');
+}
+
+type Alarm = NonNullable<NonNullable<ModelSummary['training']>['alarm']>;
+
+/** Where the threshold comes from. */
+function alarmText({ threshold, rule, benign, attack }: Alarm): string {
+  const why =
+    rule === 'balancedAccuracy'
+      ? `best balanced accuracy on ${count(benign)} benign and ${count(attack)} other validation rows`
+      : `99 % of ${count(benign)} benign validation rows score no higher`;
+  return `alarm above a score of ${score(threshold)}: ${why}`;
 }
 
 /** `explain`: with the fusion passes. */

@@ -21,7 +21,7 @@ export function floatModel(
   all: FeatureRows,
   trainedOn: 'switch' | 'file' = 'switch',
 ): FloatModel {
-  const { onnx, spec, id, parameters, history, best } = trained;
+  const { onnx, spec, id, parameters, history, best, alarm } = trained;
   const total = all.split.reduce((sum, split) => sum + (split === TRAIN ? 1 : 0), 0);
   const rows = Math.min(total, maxRows ?? total);
   return {
@@ -41,6 +41,7 @@ export function floatModel(
         best: best.epoch,
         validation: best.validation,
         trainedOn,
+        ...(alarm === undefined ? {} : { alarm }),
       },
     },
   };

@@ -1,6 +1,7 @@
 /** What one scenario yields: plain JSON-able data with a stable schema (docs/results.md). No times, paths or worker counts. */
 
 import type { StrategyStep } from '../compiler/index.ts';
+import type { ChosenThreshold } from '../model/index.ts';
 import type { ReplayResult, ReplayTiming } from '../replay/index.ts';
 import type { FitReport } from '../switch/index.ts';
 import type { BaselineChanges } from './changes.ts';
@@ -27,6 +28,8 @@ export interface ModelSummary {
     readonly validation: number;
     /** What the rows were: features as the switch computes them from captures, or those of a file. */
     readonly trainedOn: 'switch' | 'file';
+    /** Of anomaly models: the threshold, how it was chosen, and on how many validation rows. */
+    readonly alarm?: ChosenThreshold;
   };
 }
 

@@ -98,7 +98,8 @@ Training('the anomaly model learns from benign rows alone', () => {
   const rows = makeRows(modelDefinition('autoencoder'), 600);
   const benign = trainModel('autoencoder', rows, { epochs: 3 });
   const changed = { ...rows, values: rows.values.map((v, i) => (rows.label[Math.floor(i / 16)] === 0 ? v : 0)) };
-  assert.equal(trainModel('autoencoder', changed, { epochs: 3 }).onnx, benign.onnx);
+  const weights = ({ onnx }: { onnx: Uint8Array }) => parseOnnx(onnx).graph.initializers;
+  assert.equal(weights(trainModel('autoencoder', changed, { epochs: 3 })), weights(benign));
   assert.is(benign.spec.verdict, 'score');
   assert.ok(benign.history.at(-1)!.loss < benign.history[0].loss);
 });

@@ -6,7 +6,7 @@ import type { ModelDefinition } from '../definitions/index.ts';
 
 /** Split codes of FeatureRows (src/traffic/columns.ts). */
 const TRAIN_ROWS = 0;
-const VALIDATION_ROWS = 1;
+export const VALIDATION_ROWS = 1;
 
 export interface Samples {
   readonly train: Int32Array;

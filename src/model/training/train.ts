@@ -37,7 +37,8 @@ import {
 } from '../networks/parameters.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
 import type { ModelSpec, TrainedOn } from '../spec.ts';
-import { balancedWeights, chooseSamples, columnValues, copyRows, type Samples } from './samples.ts';
+import { balancedWeights, chooseSamples, columnValues, copyRows, type Samples, VALIDATION_ROWS } from './samples.ts';
+import { attackRows, type ChosenThreshold, chooseThreshold } from './threshold.ts';
 
 export interface TrainOptions {
   /** Default 1. */
@@ -75,6 +76,8 @@ export interface TrainedModel {
   readonly history: readonly EpochRecord[];
   /** Epoch whose weights were kept, and its validation figure. */
   readonly best: EpochRecord;
+  /** How the threshold was chosen; anomaly models only. */
+  readonly alarm?: ChosenThreshold;
 }
 
 /** The best epoch so far and its weights. */
@@ -92,6 +95,8 @@ interface Session {
   readonly tape: Tape;
   readonly evaluation: Tape;
   readonly samples: Samples;
+  /** Class that anomaly models learn. */
+  readonly benign: number;
   readonly classWeight: Float64Array | undefined;
   readonly history: EpochRecord[];
   /** Rows per step, in training and in evaluation (the buffers are shared). */
@@ -201,10 +206,36 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
     (feature) => columnValues(definition, rows, samples.train, feature),
   );
   const average = startAverage(store);
-  return { definition, rows, width, store, samples, classWeight, batch, average, history: [], tape, evaluation };
+  return {
+    definition,
+    rows,
+    width,
+    store,
+    samples,
+    benign,
+    classWeight,
+    batch,
+    average,
+    history: [],
+    tape,
+    evaluation,
+  };
 }
 
-function specOf(definition: ModelDefinition, rows: FeatureRows, options: TrainOptions): ModelSpec {
+/** The anomaly model's threshold by the weights that are kept: on the validation rows, benign ones and at most as many attacks as an epoch shows. */
+function alarmOf(session: Session, limit: number, random: Random): ChosenThreshold | undefined {
+  const { definition, rows, samples, benign } = session;
+  if (definition.task !== 'anomaly') return undefined;
+  const attacks = drawn(attackRows(rows, VALIDATION_ROWS, benign), limit, random);
+  return chooseThreshold(evaluate(session, samples.validation), evaluate(session, attacks));
+}
+
+function specOf(
+  definition: ModelDefinition,
+  rows: FeatureRows,
+  options: TrainOptions,
+  alarm: ChosenThreshold | undefined,
+): ModelSpec {
   const clamp = Object.keys(definition.clamp).length > 0 ? { clamp: definition.clamp } : {};
   return {
     features: rows.features,
@@ -214,6 +245,7 @@ function specOf(definition: ModelDefinition, rows: FeatureRows, options: TrainOp
     ...(options.trainedOn === undefined ? {} : { trainedOn: options.trainedOn }),
     ...clamp,
     verdict: definition.task === 'anomaly' ? 'score' : 'argmax',
+    ...(alarm === undefined ? {} : { threshold: alarm.threshold }),
   };
 }
 
@@ -257,7 +289,8 @@ export function trainModel(id: string, rows: FeatureRows, options: TrainOptions 
   }
   if (!best) fail({ code: 'MODEL-OPTIONS', message: 'training needs at least one epoch', have: `${settings.epochs}` });
   restore(store, best.arrays);
-  const spec = specOf(definition, rows, options);
+  const alarm = alarmOf(session, settings.rowsPerEpoch, random);
+  const spec = specOf(definition, rows, options, alarm);
   const onnx = exportModel(definition, store, spec);
   return {
     id: definition.id,
@@ -266,5 +299,6 @@ export function trainModel(id: string, rows: FeatureRows, options: TrainOptions 
     parameters: parameterCount(store),
     history: session.history,
     best: best.record,
+    ...(alarm === undefined ? {} : { alarm }),
   };
 }
