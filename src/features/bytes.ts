@@ -24,7 +24,7 @@ export function byteFeature(name: string): Feature | undefined {
     bits: 8,
     doc: `byte ${index} from the start of the L4 header`,
     idealDoc: '0 beyond the IP packet, without L4 (fragments, IPv6 extension headers) and beyond the captured bytes',
-    switchDoc: 'parser; IPv4 packets with more than one option word give only the fixed TCP or UDP header',
+    switchDoc: 'parser; IPv4 packets with options give only the fixed TCP or UDP header',
     stateful: false,
     ideal({ dataset: { packets, decoded } }) {
       const out = new Uint32Array(packets.count);
