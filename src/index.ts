@@ -51,6 +51,8 @@ export { type Replay, type ReplayOptions, type ReplayResult, replay } from './re
 export { fitText, replayText, resultText } from './report/index.ts';
 export {
   loadScenarios,
+  type ModelSize,
+  modelSizes,
   openCache,
   runScenario,
   SCENARIO_SCHEMA,

@@ -213,6 +213,12 @@ export function wholeOrMore(name: string, value: number, least: number): number 
   return value;
 }
 
+/** A whole number of a range. @throws ProblemError CLI-USAGE */
+export function wholeFrom(name: string, value: number, [least, most]: readonly [number, number]): number {
+  if (wholeOrMore(name, value, least) <= most) return value;
+  fail({ code: 'CLI-USAGE', message: `${name} takes a whole number of at most ${most}`, have: String(value) });
+}
+
 /** A number above 0. @throws ProblemError CLI-USAGE */
 export function aboveZero(name: string, value: number): number {
   if (!(value > 0 && Number.isFinite(value))) {

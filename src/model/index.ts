@@ -5,7 +5,6 @@
 
 export { type ModelDefinition, type ModelId, modelDefinition, models } from './definitions/index.ts';
 export { argmaxRows, confusion, macroF1, rocAuc } from './metrics.ts';
-export { modelParameters } from './networks/count.ts';
 export {
   floatAttribute,
   floatsAttribute,

@@ -9,6 +9,7 @@ export * from './fit-text.ts';
 export type { Reported } from './html/study-page.ts';
 export { junitXml } from './junit.ts';
 export * from './matrix-text.ts';
+export * from './models-text.ts';
 export * from './replay-text.ts';
 export * from './result-text.ts';
 export * from './results-markdown.ts';

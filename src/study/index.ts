@@ -18,6 +18,7 @@ export { figuresOf } from './figures.ts';
 export * from './float-model.ts';
 export * from './inputs.ts';
 export { type MatrixTable, matrixTables } from './matrix.ts';
+export { type ModelSize, modelSizes, type PlacedSize, type Shortage, type SizeOptions } from './model-sizes.ts';
 export type { Parting } from './parting.ts';
 export * from './record.ts';
 export * from './rerun.ts';

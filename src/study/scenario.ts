@@ -254,6 +254,12 @@ interface SchemaNode {
   properties?: Record<string, SchemaNode & { default?: unknown; type?: string }>;
 }
 
+/** Compiler and flow options of a scenario that names none. */
+export function defaultOptions(): Pick<Scenario, 'compile' | 'flow'> {
+  const { compile, flow } = withDefaults({}, SCENARIO_SCHEMA as unknown as SchemaNode) as unknown as Scenario;
+  return { compile, flow };
+}
+
 const SETTLED = ['dataset', 'model', 'compile', 'flow', 'replay', 'split', 'target'];
 
 /** Fill in the schema's defaults for the sections that every run has. */

@@ -2,6 +2,7 @@
 
 import type { Progress } from '../problem.ts';
 import { openCache } from './cache.ts';
+import { type PlacedSize, type SizeTask, sizeOnThread } from './model-sizes.ts';
 import { type Outcome, runOrRecall } from './rerun.ts';
 import type { Scenario } from './scenario.ts';
 import { type CompileOutcome, type CompileTask, compileTask, type TrainTask, trainTask } from './tasks.ts';
@@ -18,6 +19,7 @@ export interface ThreadTasks {
   scenario: { readonly task: ScenarioTask; readonly done: Outcome };
   train: { readonly task: Omit<TrainTask, 'progress'>; readonly done: Awaited<ReturnType<typeof trainTask>> };
   compile: { readonly task: Omit<CompileTask, 'progress'>; readonly done: CompileOutcome };
+  size: { readonly task: SizeTask; readonly done: PlacedSize };
 }
 
 export type TaskName = keyof ThreadTasks;
@@ -34,6 +36,7 @@ const runs: Runs = {
     return { dataset: { warnings: dataset.warnings, damage: dataset.damage }, model, bytes };
   },
   compile: (task, progress) => compileTask({ ...task, progress }),
+  size: sizeOnThread,
 };
 
 /** Run a task on this thread. */

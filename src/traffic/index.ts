@@ -25,4 +25,5 @@ export { keyText } from './decode/flow-key.ts';
 export { type FlowColumns, type FlowTable, newFlowTable } from './decode/flows.ts';
 export { mixSeed, newRandom, type Random } from './random.ts';
 export { type GeneratedCapture, type GenerateOptions, generateTraces } from './traces/generate.ts';
+export { traceDataset } from './traces/memory.ts';
 export { type ApplicationSpec, parseTraceSpec, type TraceSpec } from './traces/spec.ts';

@@ -6,11 +6,13 @@ import { ProblemError } from '../../src/problem.ts';
 import {
   decodeInto,
   generateTraces,
+  loadDataset,
   newDecodeCounts,
   newDecodedColumns,
   newFlowTable,
   parseTraceSpec,
   readCaptures,
+  traceDataset,
 } from '../../src/traffic/index.ts';
 import { readBack, scratch } from './captures.ts';
 
@@ -120,5 +122,26 @@ for (const name of ['p2p', 'anomaly']) {
     assert.is(shipped.length, written.length);
   });
 }
+
+Traces('a dataset in memory holds the packets, flows and labels that the written captures are read as', async () => {
+  const other = TINY.slice(TINY.indexOf('  - name')).replace('chat', 'talk');
+  const spec = parseTraceSpec(`${TINY}${other}`, 'tiny');
+  const folder = scratch('in-memory');
+  generateTraces(spec, folder);
+  const read = await loadDataset({ path: folder });
+  const made = traceDataset(spec);
+  assert.equal([made.classes, made.captures], [read.classes, read.captures]);
+  const { bytes, offset, ...columns } = made.packets;
+  assert.ok(made.packets.count > 500);
+  for (const [name, column] of Object.entries(columns))
+    assert.equal(column, read.packets[name as keyof typeof columns], name);
+  for (let i = 0; i < made.packets.count; i += 7) {
+    const frame = (from: typeof made.packets): Uint8Array =>
+      from.bytes.slice(from.offset[i], from.offset[i]! + from.capLen[i]!);
+    assert.equal(frame(made.packets), frame(read.packets), `packet ${i}`);
+  }
+  assert.equal([...made.decoded.flow], [...read.decoded.flow]);
+  assert.equal([...made.flowLabel], [...read.flowLabel]);
+});
 
 Traces.run();

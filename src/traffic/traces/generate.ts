@@ -114,6 +114,22 @@ function writeFlows(
   }
 }
 
+/** The packets of capture `k` of application `a`, in order of time. The caller finishes or abandons the writer. */
+export function writeCapture(
+  writer: PcapWriter,
+  spec: TraceSpec,
+  [a, k]: readonly [number, number],
+  options: Pick<GenerateOptions, 'scale' | 'seed'> = {},
+  report: (packets: number) => void = () => {},
+): Pick<GeneratedCapture, 'flows' | 'packets' | 'bytes'> {
+  const application = spec.applications[a]!;
+  const flows = Math.max(1, Math.round(application.flows * (options.scale ?? 1)));
+  const random = newRandom(mixSeed(options.seed ?? spec.seed, a, k));
+  // Captures of all applications overlap in time: a class must not show by its clock.
+  const start = spec.start + k * Math.ceil(application.seconds);
+  return { flows, ...writeFlows(writer, application, flows, spec, start, random, report) };
+}
+
 /**
  * Write the captures of a spec under `folder`, one folder per class.
  * @throws ProblemError TRAFFIC-WRITE
@@ -124,16 +140,12 @@ export function generateTraces(spec: TraceSpec, folder: string, options: Generat
   spec.applications.forEach((application, a) => {
     for (let k = 0; k < application.captures; k++) {
       const file = `${application.className}/${application.name}-${String(k + 1).padStart(2, '0')}.pcap`;
-      const flows = Math.max(1, Math.round(application.flows * (options.scale ?? 1)));
-      const random = newRandom(mixSeed(options.seed ?? spec.seed, a, k));
-      // Captures of all applications overlap in time: a class must not show by its clock.
-      const start = spec.start + k * Math.ceil(application.seconds);
       const writer = openPcapWriter(join(folder, file), { nanosecond: spec.nanosecond, snapLength: spec.snapLength });
       const report = (packets: number): void => options.progress?.(`writing ${file}: packets`, packets);
       try {
-        const totals = writeFlows(writer, application, flows, spec, start, random, report);
+        const totals = writeCapture(writer, spec, [a, k], options, report);
         writer.finish();
-        written.push({ file, className: application.className, flows, ...totals });
+        written.push({ file, className: application.className, ...totals });
       } catch (error) {
         writer.abandon();
         throw error;
