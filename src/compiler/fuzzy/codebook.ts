@@ -89,6 +89,28 @@ export function codesOf(p: CodePoints, codes: number): Int32Array {
   });
 }
 
+/** Weighted squared error that the codes leave. */
+export function codeError(p: CodePoints, code: Int32Array): number {
+  const codes = code.reduce((most, c) => Math.max(most, c + 1), 1);
+  return spreads(p, code, codes).error.reduce((sum, error) => sum + error, 0);
+}
+
+/** Value of each code whose functions are nearest to the code's mean: what the code stands for where nothing was seen. */
+export function prototypesOf(p: CodePoints, code: Int32Array): Float64Array {
+  const codes = code.reduce((most, c) => Math.max(most, c + 1), 1);
+  const mean = means(p, code, codes);
+  const nearest = new Float64Array(codes);
+  const least = new Float64Array(codes).fill(Number.POSITIVE_INFINITY);
+  for (let i = 0; i < p.count; i++) {
+    let error = 0;
+    for (let d = 0; d < p.dim; d++) error += (p.y[i * p.dim + d] - mean[code[i] * p.dim + d]) ** 2;
+    if (error >= least[code[i]]) continue;
+    least[code[i]] = error;
+    nearest[code[i]] = i;
+  }
+  return nearest;
+}
+
 /** Balanced tree over one feature whose leaves are codes: runs of one code are ranges, several runs share a leaf number. */
 export function codeTree(code: Int32Array): GrownTree {
   const ends: number[] = [];

@@ -10,6 +10,8 @@ export interface GrownTree {
   readonly left: Int32Array;
   readonly right: Int32Array;
   readonly leaves: number;
+  /** Point that stands for each leaf (leaves × columns), where the mean of its rows would not lie in it. */
+  readonly prototype?: Float64Array;
 }
 
 export interface GrowData {

@@ -35,7 +35,7 @@ export function combine(
     const sub = columnsOf(x, dim, parts[t], rows);
     const leaves = grownLeaves(tree, sub, parts[t].length, rows);
     for (let r = 0; r < rows; r++) index[r] = index[r] * tree.leaves + leaves[r];
-    return prototypes(tree, sub, parts[t].length, rows, leaves);
+    return tree.prototype ?? prototypes(tree, sub, parts[t].length, rows, leaves);
   });
   const count = trees.reduce((product, tree) => product * tree.leaves, 1);
   const points = new Float64Array(count * dim);

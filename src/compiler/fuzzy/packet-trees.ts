@@ -50,27 +50,34 @@ export function packetTrees(graph: MapGraph): Map<string, TreePlace[]> {
 }
 
 /** Bits of a joined key (4,096 entries), and of one kept index: two of them share a cell of the ring; fewer unless asked for. */
-const KEY_BITS = 12;
-const MOST_BITS = 8;
+export const KEY_BITS = 12;
+export const MOST_BITS = 8;
 const USUAL_BITS = 6;
+
+/** The trees that look at one packet, and what they may keep. */
+export interface KeptPlaces {
+  /** The places of a common tree, by map and part (`3/0`). */
+  readonly of: ReadonlyMap<string, readonly TreePlace[]>;
+  /** Every common tree once. */
+  readonly trees: readonly (readonly TreePlace[])[];
+  /** Leaves of each; where trees are codebooks the bits of all of them together are shared out anew (codebooks.ts). */
+  readonly leaves: number;
+}
 
 /**
  * The common trees by map and part (`3/0`), and the leaves each of them gets: as many as leave the joined table of a Map within 4,096
  * entries, or what `indexBits` per packet allow. Throws COMPILE-INDEX-BITS.
  */
-export function keptPlaces(
-  graph: MapGraph,
-  options: { readonly indexBits?: number },
-): { readonly of: ReadonlyMap<string, readonly TreePlace[]>; readonly leaves: number } {
+export function keptPlaces(graph: MapGraph, options: { readonly indexBits?: number }): KeptPlaces {
   const found = [...packetTrees(graph).values()];
   const of = new Map(found.flatMap((places) => places.map(({ map, part }) => [`${map.id}/${part}`, places] as const)));
   const joined = Math.max(1, ...found.flat().map(({ map }) => partsOf(map).length));
   const most = Math.max(1, Math.min(MOST_BITS, Math.floor(KEY_BITS / joined)));
   const { indexBits } = options;
   const usual = Math.min(USUAL_BITS, most, Math.max(1, Math.floor(KEY_BITS / Math.max(1, found.length))));
-  if (indexBits === undefined || found.length === 0) return { of, leaves: 2 ** usual };
+  if (indexBits === undefined || found.length === 0) return { of, trees: found, leaves: 2 ** usual };
   const bits = Math.floor(indexBits / found.length);
-  if (bits >= 1 && bits <= most) return { of, leaves: 2 ** bits };
+  if (bits >= 1 && bits <= most) return { of, trees: found, leaves: 2 ** bits };
   return fail({
     code: 'COMPILE-INDEX-BITS',
     message: `${indexBits} bits of index per packet for ${found.length} trees of a packet, ${joined} of them in one table`,

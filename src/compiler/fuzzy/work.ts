@@ -2,7 +2,7 @@
 import type { MapGraph, MapNode } from '../primitives/index.ts';
 import type { GrownTree } from './grow.ts';
 import type { FuzzyInput, Settled } from './options.ts';
-import type { TreePlace } from './packet-trees.ts';
+import type { KeptPlaces, TreePlace } from './packet-trees.ts';
 
 /** Maps that share one tree: the same group at several window positions, or one map alone. */
 export interface TreeGroup {
@@ -23,8 +23,8 @@ export interface Work {
   readonly label: ArrayLike<number> | undefined;
   /** True when the answer is the largest logit. */
   readonly argmax: boolean;
-  /** Trees at single packets, by map and part: the places of a common tree, and its leaves. */
-  readonly packets: { readonly of: ReadonlyMap<string, readonly TreePlace[]>; readonly leaves: number };
+  /** Trees at single packets. */
+  readonly packets: KeptPlaces;
   readonly packetTrees: Map<readonly TreePlace[], GrownTree>;
   readonly trees: Map<number, readonly GrownTree[]>;
   readonly luts: Map<number, Float64Array>;
