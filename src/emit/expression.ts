@@ -89,6 +89,12 @@ const SYMBOLS: Readonly<Record<string, string>> = {
   ge: '>=',
 };
 
+/** Signed saturating addition or subtraction of two bit<w> expressions. */
+export function saturating(op: string, a: string, b: string, bits: number): string {
+  if (bits === 1) return `(${oneBitText(op, a, b)})`;
+  return `(bit<${bits}>)(${signedText(a, bits)} ${SYMBOLS[op]} ${signedText(b, bits)})`;
+}
+
 /** Smaller or larger of two bit<w> expressions; the Tofino compiler has functions for it. */
 export function extreme(tofino: boolean, op: string, a: string, b: string, bits: number): string {
   const signed = op.endsWith('S');
@@ -102,7 +108,7 @@ function binaryText(reader: Reader, op: string, a: Operand, b: Operand, bits: nu
   const [x, y] = [cut(reader, a, bits), cut(reader, b, bits)];
   if (bits === 1 && op.endsWith('S')) return oneBitText(op, x, y)!;
   if (/^m(in|ax)/.test(op)) return extreme(reader.context.tofino, op, x, y, bits);
-  if (/SatS$/.test(op)) return `(bit<${bits}>)(${signedText(x, bits)} ${SYMBOLS[op]} ${signedText(y, bits)})`;
+  if (/SatS$/.test(op)) return saturating(op, x, y, bits);
   return `${x} ${SYMBOLS[op]} ${y}`;
 }
 

@@ -6,7 +6,17 @@
 import { fail } from '../problem.ts';
 import type { Gress, Register, SaluOperand, SaluOutput, SaluUpdate, StatefulAction } from '../program/index.ts';
 import { type Context, indent } from './context.ts';
-import { compared, extreme, literal, type Reader, readField, readOperand, resize, type Text } from './expression.ts';
+import {
+  compared,
+  extreme,
+  literal,
+  type Reader,
+  readField,
+  readOperand,
+  resize,
+  saturating,
+  type Text,
+} from './expression.ts';
 import { feasibleOutcomes, holdsIn, isAlways, predicate } from './predicate.ts';
 
 /** Type of a register's cell. */
@@ -203,7 +213,12 @@ function updateText(salu: Salu, one: SaluUpdate): string {
   const a = operandText(salu, one.a);
   if (one.op === 'set') return `${cell} = ${a};`;
   const b = operandText(salu, one.b!);
-  const text = one.op in SYMBOLS ? `${a} ${SYMBOLS[one.op]} ${b}` : extreme(true, one.op, a, b, salu.bits);
+  const text =
+    one.op in SYMBOLS
+      ? `${a} ${SYMBOLS[one.op]} ${b}`
+      : one.op === 'addSatS'
+        ? saturating(one.op, a, b, salu.bits)
+        : extreme(true, one.op, a, b, salu.bits);
   return `${cell} = ${text};`;
 }
 

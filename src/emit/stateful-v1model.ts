@@ -2,7 +2,7 @@
 
 import type { Register, SaluOperand, SaluUpdate, StatefulAction, StatefulCall } from '../program/index.ts';
 import type { Context } from './context.ts';
-import { compared, extreme, literal, type Reader, readField, readOperand, resize } from './expression.ts';
+import { compared, extreme, literal, type Reader, readField, readOperand, resize, saturating } from './expression.ts';
 import { BITWISE, feasibleOutcomes, isAlways, predicate } from './predicate.ts';
 
 /** Arrays behind a register: one, or two for a pair. */
@@ -108,6 +108,7 @@ function valueText(salu: Salu, one: SaluUpdate): string {
   if (one.op === 'set') return a;
   const b = operandText(salu, one.b!);
   if (one.op in SYMBOLS) return `${a} ${SYMBOLS[one.op]} ${b}`;
+  if (one.op === 'addSatS') return saturating(one.op, a, b, salu.bits);
   return extreme(false, one.op, a, b, salu.bits);
 }
 

@@ -2,6 +2,7 @@
 
 import { ALL_ONES } from './builder.ts';
 import { constant, op as emit, I32, local, memory, W, withIndex } from './bytes.ts';
+import { saturate } from './generate-saturate.ts';
 import { type ScanCall, type ScanOperand, writesOf } from './ir.ts';
 import { COMPARE, OUTPUT, OUTPUT_JOINS, UPDATE } from './opcodes.ts';
 import { BASE, cut, define, guarded, guardedBy, type Of, push, pushSource, shift, type Writer } from './writer.ts';
@@ -136,6 +137,13 @@ function writeUpdate(writer: Writer, frame: Frame, op: number, a: ScanOperand, b
   pushOperand(writer, frame, a);
   if (name === 'set') return;
   pushOperand(writer, frame, b);
+  if (name === 'addSatS') {
+    const [x, y] = [local(body, I32), local(body, I32)];
+    withIndex(body, W.set, y);
+    withIndex(body, W.set, x);
+    saturate(writer, name, x, y);
+    return;
+  }
   const wraps = WRAPS[name];
   if (wraps !== undefined) {
     emit(body, wraps);

@@ -18,6 +18,7 @@ import {
   W,
   withIndex,
 } from './bytes.ts';
+import { type Saturating, saturate } from './generate-saturate.ts';
 import { writeScan } from './generate-scan.ts';
 import { sumBytes, writeSum } from './generate-sum.ts';
 import type { ColumnOp, Words } from './ir.ts';
@@ -178,45 +179,13 @@ function writeBinary(writer: Writer, { sub, dst, a, b, k, mask }: Of<'binary'>):
     return index;
   });
   const takes = TAKES[sub];
-  if (takes === undefined) saturate(writer, sub, x, y);
+  if (takes === undefined) saturate(writer, sub as Saturating, x, y);
   else {
     for (const index of [x, y, x, y]) withIndex(body, W.get, index);
     emit(body, takes, W.select);
   }
   shift(body, W.shrU, k);
   define(writer, dst, mask);
-}
-
-/** Saturating operations on words shifted up to their end, from locals of both operands. */
-function saturate(writer: Writer, sub: BinaryName, x: number, y: number): void {
-  const { body } = writer;
-  const adds = sub === 'addSatU' || sub === 'addSatS';
-  const result = local(body, I32);
-  const get = (...locals: readonly number[]) => {
-    for (const index of locals) withIndex(body, W.get, index);
-  };
-  get(x, y);
-  emit(body, adds ? W.add : W.sub);
-  withIndex(body, W.set, result);
-  if (sub === 'addSatU' || sub === 'subSatU') {
-    constant(body, adds ? ALL_ONES : 0);
-    get(result);
-    get(...(adds ? [result, x] : [x, y]));
-    emit(body, W.ltU, W.select);
-    return;
-  }
-  get(result);
-  constant(body, 31);
-  emit(body, W.shrS);
-  constant(body, 0x80000000);
-  emit(body, W.xor);
-  get(result);
-  get(x, result);
-  emit(body, W.xor);
-  get(...(adds ? [y, result] : [x, y]));
-  emit(body, W.xor, W.and);
-  constant(body, 31);
-  emit(body, W.shrU, W.select);
 }
 
 /** CRC by byte position: the initial value XOR a table word per byte. */

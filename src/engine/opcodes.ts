@@ -42,7 +42,7 @@ export const BINARY = [
 export const COMPARE = ['eq', 'ne', 'ltU', 'leU', 'gtU', 'geU', 'ltS', 'leS', 'gtS', 'geS'] as const;
 
 /** Sub-operations of a register scan's updates, in number order. */
-export const UPDATE = ['set', 'add', 'sub', 'minU', 'minS', 'maxU', 'maxS', 'and', 'or', 'xor'] as const;
+export const UPDATE = ['set', 'add', 'sub', 'minU', 'minS', 'maxU', 'maxS', 'and', 'or', 'xor', 'addSatS'] as const;
 
 /** Values a register scan puts out, in number order. */
 export const OUTPUT = ['oldLo', 'oldHi', 'newLo', 'newHi', 'cond0', 'cond1'] as const;

@@ -24,8 +24,10 @@ function updated(op: number, a: number, b: number): number {
       return a & b;
     case 8:
       return a | b;
-    default:
+    case 9:
       return a ^ b;
+    default:
+      return Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, (a | 0) + (b | 0)));
   }
 }
 

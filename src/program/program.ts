@@ -179,7 +179,8 @@ export interface SaluCondition {
   readonly b: SaluOperand;
 }
 
-export type SaluOp = 'set' | 'add' | 'sub' | 'minU' | 'minS' | 'maxU' | 'maxS' | 'and' | 'or' | 'xor';
+/** Those of a sub-unit (T:bf-asm/salu_inst.cpp:631-697): `addSatS` is its signed saturating addition, at the cell's width. */
+export type SaluOp = 'set' | 'add' | 'sub' | 'addSatS' | 'minU' | 'minS' | 'maxU' | 'maxS' | 'and' | 'or' | 'xor';
 
 /** new value of `cell` = a (set) or a ⊙ b, when the predicate holds; wraps at the cell's width. */
 export interface SaluUpdate {

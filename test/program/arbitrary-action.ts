@@ -140,7 +140,19 @@ function saluOperand(build: Build, register: Register, inputs: number): SaluOper
   return random.pick(kinds);
 }
 
-const SALU_OPS: readonly SaluOp[] = ['set', 'add', 'sub', 'minU', 'minS', 'maxU', 'maxS', 'and', 'or', 'xor'];
+const SALU_OPS: readonly SaluOp[] = [
+  'set',
+  'add',
+  'sub',
+  'addSatS',
+  'minU',
+  'minS',
+  'maxU',
+  'maxS',
+  'and',
+  'or',
+  'xor',
+];
 
 /** Random disjoint truth tables: every outcome goes to one of `parts` or to none. */
 function predicates(build: Build, conditions: number, parts: number): (number | undefined)[] {

@@ -33,7 +33,8 @@ function updated(op: u32, a: u32, b: u32): u32 {
     case 6: return <u32>max<i32>(<i32>a, <i32>b);
     case 7: return a & b;
     case 8: return a | b;
-    default: return a ^ b;
+    case 9: return a ^ b;
+    default: return <u32><i32>max<i64>(i32.MIN_VALUE, min<i64>(i32.MAX_VALUE, <i64><i32>a + <i64><i32>b));
   }
 }
 

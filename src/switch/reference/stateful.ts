@@ -112,6 +112,8 @@ function compute(op: SaluOp, a: number, b: number, bits: number): number {
       return a + b;
     case 'sub':
       return a - b;
+    case 'addSatS':
+      return Math.max(-(2 ** (bits - 1)), Math.min(2 ** (bits - 1) - 1, sa + sb));
     case 'minU':
       return Math.min(a, b);
     case 'maxU':

@@ -137,4 +137,22 @@ X('48-bit time: bits 31..16 are ticks of 65,536 ns', () => {
   assert.is(o[0], Number(((BigInt(1_700_000_000) * 1_000_000_000n + 123_456_789n) >> 16n) & 0xffffn));
 });
 
+X('a saturating signed addition stops at −128 and 127 in 8 bits: 100 + 60 is 127, then −200 more is −73', () => {
+  const salu = {
+    inputs: [fieldOperand('a')],
+    conditions: [],
+    updates: [
+      {
+        cell: 'lo' as const,
+        op: 'addSatS' as const,
+        a: { kind: 'lo' as const },
+        b: { kind: 'input' as const, index: 0 as const },
+      },
+    ],
+    outputs: [{ dst: 'o', value: 'newLo' as const }],
+  };
+  const { o } = outputs(calling(salu, { cellBits: 8, initial: [100] }), { slot: [1, 1, 1, 1], a: [60, 156, 156, 156] });
+  assert.equal(o, [127, 27, 256 - 73, 128]);
+});
+
 X.run();
