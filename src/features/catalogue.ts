@@ -7,6 +7,7 @@ import { headerFeatures } from './header.ts';
 import { ipdFeatures } from './ipd.ts';
 import { L4_LIMIT } from './l4fields.ts';
 import { lengthFeatures } from './length.ts';
+import { stateFeature } from './state.ts';
 
 /** Every feature with a fixed name; `l4.byte[i]` exist beside them. */
 export const features: readonly Feature[] = [...headerFeatures, ...lengthFeatures, ...ipdFeatures];
@@ -15,7 +16,7 @@ const byName = new Map(features.map((feature) => [feature.name, feature]));
 
 /** A feature by name. Throws FEATURE-UNKNOWN, or FEATURE-L4-LIMIT for a byte beyond the parser. */
 export function featureNamed(name: string): Feature {
-  const feature = byName.get(name) ?? byteFeature(name);
+  const feature = byName.get(name) ?? byteFeature(name) ?? stateFeature(name);
   if (feature) return feature;
   return fail({
     code: 'FEATURE-UNKNOWN',

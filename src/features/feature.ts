@@ -3,6 +3,7 @@
 import type { Dataset } from '../traffic/index.ts';
 import type { Draft } from './draft.ts';
 import type { FrontSettings } from './options.ts';
+import type { StateCell } from './state.ts';
 
 /** Options of the ideal values. */
 export interface IdealOptions {
@@ -14,12 +15,14 @@ export interface IdealOptions {
   readonly clamp?: Readonly<Record<string, number>>;
   /** As FrontOptions.flowLength. */
   readonly flowLength?: 'frame' | 'ip';
+  /** As FrontOptions.state. */
+  readonly state?: StateCell;
 }
 
 /** Shared inputs of all ideal definitions of one call. Columns have one value per packet. */
 export interface IdealContext {
   readonly dataset: Dataset;
-  readonly options: Required<IdealOptions>;
+  readonly options: Required<Omit<IdealOptions, 'state'>> & Pick<IdealOptions, 'state'>;
   /** Other features by name, computed once. */
   column(name: string): Uint32Array;
   /** Position of the packet in its flow, from 1; 0 without IP. */

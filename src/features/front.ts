@@ -3,9 +3,11 @@
 import type { FeatureField, FlowState, Fragment, Parser, Program, Step } from '../program/index.ts';
 import { featureNamed } from './catalogue.ts';
 import { type Draft, draftFragment, emptyDraft } from './draft.ts';
+import type { Feature } from './feature.ts';
 import { type FrontOptions, type FrontSettings, frontSettings } from './options.ts';
 import { buildParser } from './parser.ts';
 import { addSlot, FLOW, flowState, ownershipSteps } from './slot.ts';
+import { addState } from './state.ts';
 import { addWindow, WINDOW } from './window.ts';
 
 export interface Front {
@@ -45,13 +47,22 @@ function frontSteps(draft: Draft, settings: FrontSettings, withFlow: boolean): S
  */
 export function buildFront(options: FrontOptions): Front {
   const settings = frontSettings(options);
-  const wanted = settings.features.map(featureNamed);
+  const wanted = options.features.map(featureNamed);
   const withFlow = settings.flow || settings.window > 1 || wanted.some((feature) => feature.stateful);
   const draft = emptyDraft();
   if (withFlow) addSlot(draft, settings);
   const fields = new Map<string, string>();
-  for (const feature of wanted)
-    if (!fields.has(feature.name)) fields.set(feature.name, feature.realise(draft, settings));
+  const realise = (feature: Feature): string => {
+    const field = fields.get(feature.name) ?? feature.realise(draft, settings);
+    fields.set(feature.name, field);
+    return field;
+  };
+  const { state } = settings;
+  if (state) {
+    const sources = state.tables.map(({ feature }) => realise(featureNamed(feature)));
+    addState(draft, settings, state, sources);
+  }
+  for (const feature of wanted) realise(feature);
   if (settings.window > 1) addWindow(draft, settings);
   const parser = buildParser(draft, settings);
   const ingress = frontSteps(draft, settings, withFlow);

@@ -21,7 +21,7 @@ export function flowOrder(dataset: Dataset): { previous: Int32Array; position: U
   return { previous, position };
 }
 
-const DEFAULTS: Required<IdealOptions> = { unitNs: 65536, ipdFrom: 2, clamp: {}, flowLength: 'frame' };
+const DEFAULTS: Required<Omit<IdealOptions, 'state'>> = { unitNs: 65536, ipdFrom: 2, clamp: {}, flowLength: 'frame' };
 
 /**
  * One column per name, one unsigned value per packet of the dataset (0 without IP).

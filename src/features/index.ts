@@ -27,5 +27,6 @@ export {
 } from './ring.ts';
 export { idealRows, idealWindows, type PacketRows, packetRows, type RowOptions } from './rows.ts';
 export { FLOW } from './slot.ts';
+export { type StateCell, stateName } from './state.ts';
 export { TIME_FEATURES, type TimeScale, tickClamp, tickRows, tickThreshold, unitNs, unitOfTick } from './units.ts';
 export { WINDOW } from './window.ts';

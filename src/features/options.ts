@@ -1,6 +1,7 @@
 /** Options of the program front, checked once at the edge. */
 
 import { fail } from '../problem.ts';
+import type { StateCell } from './state.ts';
 
 /**
  * How time between packets is kept (FEATURES.md `pkt.ipd`):
@@ -44,10 +45,14 @@ export interface FrontOptions {
   readonly publishedOrder?: boolean;
   /** Build the flow slot even when no requested feature needs it (windows do). */
   readonly flow?: boolean;
+  /** Recurrent state in the flow's registers: its units are the features `state[0]`, `state[1]`, …. */
+  readonly state?: StateCell;
 }
 
 /** Options with every default filled in. */
-export interface FrontSettings extends Required<Omit<FrontOptions, 'timeoutNs'>> {
+export interface FrontSettings
+  extends Required<Omit<FrontOptions, 'timeoutNs' | 'state'>>,
+    Pick<FrontOptions, 'state'> {
   readonly timeoutNs: number;
   readonly slotBits: number;
 }
@@ -79,7 +84,8 @@ function effectiveClamps(clamp: Readonly<Record<string, number>>, ipd: IpdMode):
 /** Fill in defaults and check ranges. Throws FEATURE-OPTION. */
 export function frontSettings(options: FrontOptions): FrontSettings {
   const settings = {
-    features: options.features,
+    // What the cell reads is parsed too.
+    features: [...options.features, ...(options.state?.tables ?? []).map(({ feature }) => feature)],
     slots: options.slots ?? 65536,
     symmetric: options.symmetric ?? true,
     policy: options.policy ?? 'replace',
@@ -94,6 +100,7 @@ export function frontSettings(options: FrontOptions): FrontSettings {
     publishedCount: options.publishedCount ?? false,
     publishedOrder: options.publishedOrder ?? false,
     flow: options.flow ?? false,
+    ...(options.state === undefined ? {} : { state: options.state }),
   } as const;
   if (settings.salu === 'one-word') checkOneWord(settings.ipd, settings.policy);
   const slotBits = Math.log2(settings.slots);

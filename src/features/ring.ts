@@ -262,5 +262,7 @@ export function guardedSteps(front: Front, steps: readonly Step[]): readonly Ste
  */
 export function modelStateBits(front: Front, rings: readonly Ring[]): number {
   const clock = front.fragment.registers?.find(({ name }) => name === 'flow_last');
-  return rings.reduce((sum, ring) => sum + ring.keptBits, clock?.cellBits ?? 0);
+  const { state } = front.settings;
+  const own = (clock?.cellBits ?? 0) + (state === undefined ? 0 : state.units * state.bits);
+  return rings.reduce((sum, ring) => sum + ring.keptBits, own);
 }

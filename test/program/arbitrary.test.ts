@@ -22,7 +22,7 @@ Arbitrary('together they use every instruction, match kind and stateful operatio
     for (const one of program.stateful) for (const update of one.updates) seen.add(`salu ${update.op}`);
     if (program.egress.length > 0) seen.add('egress');
   }
-  assert.is(seen.size, 32 + 4 + 10 + 1);
+  assert.is(seen.size, 32 + 4 + 11 + 1);
 });
 
 Arbitrary.run();
