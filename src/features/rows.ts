@@ -8,6 +8,7 @@ import { flowOrder, idealFeatures } from './ideal.ts';
 export interface PacketRows extends FeatureRows {
   readonly values: Uint32Array;
   readonly packet: Uint32Array;
+  readonly flow: Int32Array;
 }
 
 export interface RowOptions {
@@ -47,8 +48,9 @@ export function packetRows(
   const values = new Uint32Array(packet.length * window * width);
   const label = new Int16Array(packet.length);
   const split = new Uint8Array(packet.length);
+  const flow = Int32Array.from(packet, (i) => dataset.decoded.flow[i]);
   for (let row = 0; row < packet.length; row++) {
-    const id = dataset.decoded.flow[packet[row]];
+    const id = flow[row];
     label[row] = dataset.flowLabel[id];
     split[row] = dataset.flowSplit[id];
     let from = packet[row];
@@ -58,7 +60,7 @@ export function packetRows(
       from = previous[from];
     }
   }
-  return { features: names, classes: dataset.classes, count: packet.length, values, label, split, packet };
+  return { features: names, classes: dataset.classes, count: packet.length, values, label, split, packet, flow };
 }
 
 /** Rows of ideal values, one per packet from `firstVerdict` (default 1) on. */

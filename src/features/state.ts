@@ -18,7 +18,7 @@ export interface StateCell {
   /** Every unit's value in front of a flow's first packet, signed. */
   readonly start: number;
   /** What the value v of a feature adds to unit u: values[v × units + u], signed. Larger values than there are rows read the last row. */
-  readonly tables: readonly { readonly feature: string; readonly values: Int16Array }[];
+  readonly tables: readonly { readonly feature: string; readonly values: Int32Array }[];
 }
 
 /** Name of unit `unit` as a feature: its register after this packet, plus 2^(bits − 1), so that it is unsigned. */

@@ -5,15 +5,30 @@ import type { ParameterStore } from './networks/parameters.ts';
 import { buildGraph } from './onnx/build.ts';
 import { type ModelSpec, specMetadata } from './spec.ts';
 
-/** ONNX bytes with one input `features` [batch, window × features] and one output, `logits` or `score`. */
+/**
+ * ONNX bytes with one input `features` [batch, window × features] and one output, `logits` or `score`; models with a register cell also
+ * take the state before the packet and give it after.
+ */
 export function exportModel(definition: ModelDefinition, store: ParameterStore, spec: ModelSpec): Uint8Array {
   const graph = buildGraph({
     name: definition.id,
     metadata: { ...specMetadata(spec), 'pegasim.model': JSON.stringify(definition.id) },
   });
+  const layers = onnxLayers(graph, store);
   const width = spec.window * spec.features.length;
   const input = { names: [graph.input('features', ['batch', width])], width };
-  const result = definition.network(onnxLayers(graph, store), input, spec.classes.length);
+  const { cell } = definition;
+  if (cell && spec.state) {
+    const before = { names: [graph.input(spec.state.input, ['batch', cell.units])], width: cell.units };
+    const after = layers.clip(layers.sum([before, cell.move(layers, input)]), -cell.limit, cell.limit);
+    const logits = cell.read(layers, after, spec.classes.length);
+    graph.node('Identity', [logits.names[0]], {}, { name: 'logits' });
+    graph.output('logits', ['batch', logits.width]);
+    graph.node('Identity', [after.names[0]], {}, { name: spec.state.output });
+    graph.output(spec.state.output, ['batch', cell.units]);
+    return graph.bytes();
+  }
+  const result = definition.network(layers, input, spec.classes.length);
   const name = definition.task === 'anomaly' ? 'score' : 'logits';
   graph.node('Identity', [result.names[0]], {}, { name });
   graph.output(name, ['batch', result.width]);

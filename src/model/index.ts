@@ -3,7 +3,7 @@
  * layers, optimiser and automatic differentiation, training and export.
  */
 
-export { type ModelDefinition, type ModelId, modelDefinition, models } from './definitions/index.ts';
+export { type ModelDefinition, type ModelId, modelDefinition, models, variants } from './definitions/index.ts';
 export { argmaxRows, confusion, macroF1, rocAuc } from './metrics.ts';
 export {
   floatAttribute,
@@ -27,10 +27,10 @@ export type {
   TensorData,
   TensorType,
 } from './onnx/types.ts';
-export type { FloatReference, ReferenceOptions } from './reference.ts';
+export type { Advanced, FloatReference, ReferenceOptions } from './reference.ts';
 export { openReference } from './reference.ts';
 export { parameterTotal } from './size.ts';
-export type { ModelSpec, TrainedOn } from './spec.ts';
+export type { ModelSpec, StateNames, TrainedOn } from './spec.ts';
 export { checkModelSpec, readModelSpec, specMetadata } from './spec.ts';
 export { type ChosenThreshold, chooseThreshold } from './training/threshold.ts';
 export { type EpochRecord, type TrainedModel, type TrainOptions, trainModel } from './training/train.ts';

@@ -3,6 +3,7 @@ import type { InferenceSession, Tensor, TypedTensor } from 'onnxruntime-web';
 import { fail } from '../problem.ts';
 import { parseOnnx } from './onnx/parse.ts';
 import type { OnnxModel, OnnxValue, TensorType } from './onnx/types.ts';
+import type { StateNames } from './spec.ts';
 
 export interface FloatReference {
   /** `onnxruntime-web` or `onnxruntime-node`: their results differ around 1e-7. */
@@ -13,7 +14,16 @@ export interface FloatReference {
   readonly output: string;
   /** rows: count × row length, row-major (a window row is packets oldest first). Returns count × outputs. */
   run(rows: Float32Array, count: number): Promise<Float32Array>;
+  /** Models with a recurrent state: numbers of a state, and one packet of `count` flows at once. */
+  readonly units?: number;
+  advance?(rows: Float32Array, states: Float32Array, count: number): Promise<Advanced>;
   close(): Promise<void>;
+}
+
+/** What one packet of each flow gives: count × outputs, count × units. */
+export interface Advanced {
+  readonly outputs: Float32Array;
+  readonly states: Float32Array;
 }
 
 export interface ReferenceOptions {
@@ -24,8 +34,10 @@ export interface ReferenceOptions {
   readonly runtime?: 'web' | 'native';
   /** Rows per call of the runtime, default 4096; bounds memory. */
   readonly batch?: number;
-  /** Which output to return; default: the first. */
+  /** Which output to return; default: the first that is not the state. */
   readonly output?: string;
+  /** Input and output that hold a recurrent state (ModelSpec.state): the reference then has `advance`. */
+  readonly state?: StateNames;
 }
 
 /** The part of the two runtimes' shared interface that we use. */
@@ -84,8 +96,9 @@ async function createSession(
   }
 }
 
-function onlyInput(model: OnnxModel, file: string): OnnxValue {
-  const { inputs } = model.graph;
+/** The row input; a state has an input of its own. */
+function rowInput(model: OnnxModel, file: string, state: StateNames | undefined): OnnxValue {
+  const inputs = model.graph.inputs.filter(({ name }) => name !== state?.input);
   if (inputs.length !== 1) {
     fail({
       code: 'MODEL-INPUTS',
@@ -93,9 +106,29 @@ function onlyInput(model: OnnxModel, file: string): OnnxValue {
       where: file,
       need: '1',
       have: `${inputs.length}: ${inputs.map((value) => value.name).join(', ')}`,
+      ...(state === undefined && inputs.length === 2
+        ? { hint: 'if one of them is a recurrent state, say so: state: { input: …, output: … } (pegasim.state)' }
+        : {}),
     });
   }
   return inputs[0];
+}
+
+/** Numbers of a state. Fails with MODEL-INPUTS when the model has no such input or output. */
+function stateUnits(model: OnnxModel, state: StateNames, file: string): number {
+  const input = model.graph.inputs.find(({ name }) => name === state.input);
+  const output = model.graph.outputs.find(({ name }) => name === state.output);
+  const units = input?.dims?.[1];
+  if (input && output && input.dims?.length === 2 && typeof units === 'number' && input.type === 'float32')
+    return units;
+  const missing = !input ? `no input ${state.input}` : !output ? `no output ${state.output}` : undefined;
+  return fail({
+    code: 'MODEL-INPUTS',
+    message: missing ? `the state names ${missing}` : `the state input ${state.input} is not one row of floats`,
+    where: file,
+    need: missing ? 'state: { input, output } as the model calls them' : 'float [batch, units]',
+    ...(missing ? {} : { have: `${input?.type} [${input?.dims?.join(', ') ?? ''}]` }),
+  });
 }
 
 const TYPED = { int64: BigInt64Array, int32: Int32Array, uint8: Uint8Array, float64: Float64Array } as const;
@@ -143,11 +176,14 @@ function asFloat32(tensor: Tensor): Float32Array {
  */
 export async function openReference(bytes: Uint8Array, options: ReferenceOptions = {}): Promise<FloatReference> {
   const file = options.file ?? 'model';
-  const input = onlyInput(parseOnnx(bytes, file), file);
+  const model = parseOnnx(bytes, file);
+  const { state } = options;
+  const input = rowInput(model, file, state);
+  const units = state && stateUnits(model, state, file);
   const threads = options.threads ?? 1;
   const loaded = await loadRuntime(options.runtime ?? 'web', threads);
   const session = await createSession(loaded.runtime, bytes, options);
-  const output = options.output ?? session.outputNames[0];
+  const output = options.output ?? session.outputNames.find((name) => name !== state?.output) ?? '';
   const fixed = typeof input.dims?.[0] === 'number' ? input.dims[0] : undefined;
   const step = fixed ?? options.batch ?? 4096;
   const makeTensor = (data: Tensor['data'], dims: readonly number[]): Tensor =>
@@ -158,6 +194,18 @@ export async function openReference(bytes: Uint8Array, options: ReferenceOptions
     const tensor = makeTensor(convertRows(rows, input.type, file), shape);
     try {
       return asFloat32((await session.run({ [input.name]: tensor }, [output]))[output]);
+    } catch (error) {
+      fail({ code: 'MODEL-RUN', message: `ONNX Runtime stopped: ${(error as Error).message}`, where: file });
+    }
+  };
+
+  const advance = async (rows: Float32Array, states: Float32Array, count: number): Promise<Advanced> => {
+    const { input: from, output: to } = state!;
+    const tensor = makeTensor(convertRows(rows, input.type, file), batchShape(input, count, rows.length / count, file));
+    const before = makeTensor(states, [count, units!]);
+    try {
+      const made = await session.run({ [input.name]: tensor, [from]: before }, [output, to]);
+      return { outputs: asFloat32(made[output]), states: asFloat32(made[to]) };
     } catch (error) {
       fail({ code: 'MODEL-RUN', message: `ONNX Runtime stopped: ${(error as Error).message}`, where: file });
     }
@@ -184,6 +232,7 @@ export async function openReference(bytes: Uint8Array, options: ReferenceOptions
     threads,
     output,
     run,
+    ...(units === undefined ? {} : { units, advance }),
     close: () => session.release(),
   };
 }

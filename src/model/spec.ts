@@ -18,14 +18,21 @@ export interface ModelSpec {
   /** `argmax` of the logits, or an anomaly `score` compared with the threshold (higher = anomalous). */
   readonly verdict: 'argmax' | 'score';
   readonly threshold?: number;
+  /** A recurrent state: the ONNX input that takes it and the output that gives it after this packet. It starts at zero with each flow. */
+  readonly state?: StateNames;
   /** What the training saw: features as the switch computes them, ideal ones, or rows of a file. Says nothing when absent. */
   readonly trainedOn?: TrainedOn;
+}
+
+export interface StateNames {
+  readonly input: string;
+  readonly output: string;
 }
 
 const TRAINED_ON = ['switch', 'ideal', 'file'] as const;
 export type TrainedOn = (typeof TRAINED_ON)[number];
 
-const KEYS = ['features', 'window', 'classes', 'units', 'clamp', 'verdict', 'threshold', 'trainedOn'];
+const KEYS = ['features', 'window', 'classes', 'units', 'clamp', 'verdict', 'threshold', 'state', 'trainedOn'];
 
 interface Place {
   readonly where: string;
@@ -59,6 +66,19 @@ function numberTable(value: unknown, key: string, place: Place): Readonly<Record
   return value as Record<string, number>;
 }
 
+function stateNames(value: unknown, window: unknown, place: Place): StateNames {
+  const { input, output, ...rest } = (typeof value === 'object' ? (value ?? {}) : {}) as Record<string, unknown>;
+  if (typeof input !== 'string' || typeof output !== 'string' || Object.keys(rest).length > 0) {
+    const hint = 'write state: { input: <ONNX input>, output: <ONNX output> }';
+    wrong('state must name an input and an output of the model', { ...place, hint }, JSON.stringify(value));
+  }
+  if (window !== 1) {
+    const hint = 'leave window out: a row is one packet, the state holds what came before';
+    wrong('a model with a state reads one packet at a time', { ...place, hint }, `window ${window}`);
+  }
+  return { input, output };
+}
+
 /** Check a spec given as plain values (YAML or JSON). Fails with MODEL-SPEC naming the key. */
 export function checkModelSpec(raw: Readonly<Record<string, unknown>>, where: string): ModelSpec {
   const place = { where };
@@ -84,6 +104,7 @@ export function checkModelSpec(raw: Readonly<Record<string, unknown>>, where: st
     ...(raw.clamp === undefined ? {} : { clamp: numberTable(raw.clamp, 'clamp', place) }),
     verdict,
     ...(threshold === undefined ? {} : { threshold: threshold as number }),
+    ...(raw.state === undefined ? {} : { state: stateNames(raw.state, window, place) }),
     ...(trainedOn === undefined ? {} : { trainedOn }),
   };
 }

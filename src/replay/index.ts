@@ -1,5 +1,5 @@
 /** replay: one run — dataset × program × float model → verdicts side by side, metrics, coverage, agreement. */
-export { type FloatVerdicts, floatVerdicts } from './float.ts';
+export { type FloatRows, type FloatVerdicts, floatVerdicts } from './float.ts';
 export { confusionOf, median, metricsOf, score } from './metrics.ts';
 export { engineState, type Replay, type ReplayOptions, type ReplayState, replay, replayedDataset } from './replay.ts';
 export type * from './result.ts';

@@ -70,7 +70,7 @@ export async function replay(given: ReplayOptions): Promise<Replay> {
   const scored = scoredPackets(dataset, rows);
   const ours = switchVerdicts(dataset, program, selection, engine.columns, scored);
   const float = reference
-    ? await timed(() => floatVerdicts(reference, options.spec, rows.values, rows.count, options.progress))
+    ? await timed(() => floatVerdicts(reference, options.spec, rows, options.progress))
     : undefined;
   const verdicts: ReplayVerdicts = {
     count: scored.count,
@@ -191,6 +191,7 @@ function scoredRows(options: ReplayOptions, split: SplitName): PacketRows {
     label: Int16Array.from(keep, (row) => all.label[row]),
     split: Uint8Array.from(keep, (row) => all.split[row]),
     packet: keep.map((row) => all.packet[row]),
+    flow: Int32Array.from(keep, (row) => all.flow[row]),
   };
 }
 

@@ -74,4 +74,6 @@ export interface FeatureRows {
   readonly values: Float64Array | Uint32Array | Int32Array;
   readonly label: Int16Array;
   readonly split: Uint8Array;
+  /** Flow of each row, the rows of a flow in its packets' order; absent for rows of a file. */
+  readonly flow?: Int32Array;
 }

@@ -16,7 +16,7 @@ const CLAMP = { 'pkt.len': 200, 'pkt.ipd': 100 };
 function cellOf(seed: number, bits: 8 | 16, units = 3, start = 0): StateCell {
   const largest = 2 ** (bits - 2) - 1;
   const numbers = (rows: number, salt: number) =>
-    Int16Array.from(
+    Int32Array.from(
       { length: rows * units },
       (_, i) => ((Math.imul(i + 1 + seed, 2654435761 + salt) >>> 8) % (2 * largest + 1)) - largest,
     );

@@ -31,6 +31,52 @@ for (const [title, batch, type] of [
   });
 }
 
+/** next = min(state + x, 5), y = 2 · next. */
+function counting(units: number | string = 1): Uint8Array {
+  const graph = buildGraph();
+  const x = graph.input('x', ['n', 1]);
+  const h = graph.input('h', ['n', units]);
+  const sum = graph.node('Add', [h, x]);
+  const next = graph.node('Min', [sum, graph.weights('five', [], [5])], {}, { name: 'next' });
+  graph.output(next, ['n', units]);
+  graph.output(graph.node('Mul', [next, graph.weights('two', [], [2])], {}, { name: 'y' }), ['n', 1]);
+  return graph.bytes();
+}
+
+Reference('a model with a state goes one packet on for three flows at once: outputs and states apart', async () => {
+  const reference = await openReference(counting(), { state: { input: 'h', output: 'next' } });
+  assert.equal([reference.units, reference.output], [1, 'y']);
+  const made = await reference.advance!(Float32Array.of(1, 2, 3), Float32Array.of(0, 1, 4), 3);
+  assert.equal(
+    [[...made.outputs], [...made.states]],
+    [
+      [2, 6, 10],
+      [1, 3, 5],
+    ],
+  );
+  await reference.close();
+});
+
+Reference(
+  'a state that the model does not have, or of no known size, is refused; two inputs without one hint at it',
+  async () => {
+    const refused = async (bytes: Uint8Array, state?: { input: string; output: string }) => {
+      try {
+        await openReference(bytes, state === undefined ? {} : { state });
+      } catch (error) {
+        if (error instanceof ProblemError) return error.problem;
+        throw error;
+      }
+      throw new Error('nothing was refused');
+    };
+    const names = { input: 'h', output: 'next' };
+    assert.match((await refused(counting(), { ...names, output: 'later' })).message, /no output later/);
+    assert.match((await refused(counting('units'), names)).have!, /float32 \[n, units\]/);
+    assert.match((await refused(counting())).hint!, /pegasim\.state/);
+    assert.is((await refused(counting(), { input: 'x2', output: 'next' })).code, 'MODEL-INPUTS');
+  },
+);
+
 Reference('rows of another length, two inputs, unknown operators and no ONNX at all are refused', async () => {
   const codeOf = async (run: () => Promise<unknown>): Promise<string> => {
     try {

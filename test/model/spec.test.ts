@@ -57,4 +57,16 @@ Spec('no features, unknown keys and wrong kinds are refused by name', () => {
   assert.match(problem(() => checkModelSpec({ features: ['a'], units: { a: -1 } }, 's')).message, /units\.a/);
 });
 
+Spec('a state names an input and an output, and goes with one packet a row', () => {
+  const state = { input: 'h', output: 'h_next' };
+  assert.equal(checkModelSpec({ features: ['a'], state }, 's').state, state);
+  const model = buildGraph({ metadata: specMetadata({ ...FULL, window: 1, state }) }).model();
+  assert.equal(readModelSpec(model, 'none.onnx').state, state);
+  for (const wrong of ['h', { input: 'h' }, { input: 'h', output: 3 }, { ...state, units: 8 }, null])
+    assert.match(problem(() => checkModelSpec({ features: ['a'], state: wrong }, 's')).message, /input and an output/);
+  const windowed = problem(() => checkModelSpec({ features: ['a'], window: 8, state }, 's'));
+  assert.match(windowed.message, /one packet at a time/);
+  assert.is(windowed.have, 'window 8');
+});
+
 Spec.run();

@@ -64,7 +64,7 @@ Threshold('float and fixed-point program agree on 90 % of 600 windows, and both 
   assert.equal(spec.threshold, trained.alarm?.threshold);
   assert.is(trained.alarm?.rule, 'balancedAccuracy');
   const reference = await openReference(trained.onnx);
-  const float = await floatVerdicts(reference, spec, rows.values, rows.count);
+  const float = await floatVerdicts(reference, spec, { ...rows, flow: new Int32Array(rows.count) });
   await reference.close();
   const compiled = compileModel({
     name: 'autoencoder',

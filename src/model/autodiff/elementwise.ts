@@ -41,3 +41,16 @@ export function sigmoid(tape: Tape, x: Variable): Variable {
 export function absolute(tape: Tape, x: Variable): Variable {
   return map(tape, x, Math.abs, (value) => Math.sign(value));
 }
+
+/** Slope of `clip` beyond its bounds: what is stuck there can still be trained to come back. */
+const STUCK_SLOPE = 0.1;
+
+/** x between `low` and `high`. The slope beyond the bounds is not 0 but a tenth (a straight-through estimator). */
+export function clip(tape: Tape, x: Variable, low: number, high: number): Variable {
+  return map(
+    tape,
+    x,
+    (value) => Math.min(high, Math.max(low, value)),
+    (value) => (value < low || value > high ? STUCK_SLOPE : 1),
+  );
+}

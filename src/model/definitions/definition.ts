@@ -1,7 +1,7 @@
 /** What a model definition is: its input, its network, and how it is trained by default. */
 import type { Layers } from '../networks/layers.ts';
 
-export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder';
+export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder' | 'rnn-b-register';
 
 export interface TrainingDefaults {
   readonly epochs: number;
@@ -11,6 +11,16 @@ export interface TrainingDefaults {
   readonly batch: number;
   /** Rows shown per epoch at most (drawn anew each epoch); bounds the time of the large models. */
   readonly rowsPerEpoch: number;
+}
+
+/** A recurrence that one stateful ALU per unit can compute: state' = state + move(packet), between −limit and limit. */
+export interface RegisterCell {
+  readonly units: number;
+  readonly limit: number;
+  /** Packets [n, features] → what each adds to the units [n, units]; at most `limit` in size. */
+  move<T>(layers: Layers<T>, packets: T): T;
+  /** States after their packets [n, units] → logits [n, classes]. */
+  read<T>(layers: Layers<T>, states: T, classes: number): T;
 }
 
 export interface ModelDefinition {
@@ -36,6 +46,8 @@ export interface ModelDefinition {
   ): void;
   /** Rows [batch, window × features] → logits [batch, classes], or the score [batch, 1]. */
   network<T>(layers: Layers<T>, input: T, classes: number): T;
+  /** Models whose state lives in registers for the whole flow: they train on flows, and `network` is what a flow's first packet gives. */
+  readonly cell?: RegisterCell;
 }
 
 /** Packets in a window (ALGORITHM §2.2). */

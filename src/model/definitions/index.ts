@@ -7,18 +7,22 @@ import { cnnM } from './cnn-m.ts';
 import type { ModelDefinition } from './definition.ts';
 import { mlpB } from './mlp-b.ts';
 import { rnnB } from './rnn-b.ts';
+import { rnnBRegister } from './rnn-b-register.ts';
 
-export type { ModelDefinition, ModelId, TrainingDefaults } from './definition.ts';
+export type { ModelDefinition, ModelId, RegisterCell, TrainingDefaults } from './definition.ts';
 
 export const models: readonly ModelDefinition[] = [mlpB, rnnB, cnnB, cnnM, cnnL, autoencoder];
 
+/** Models beside the six: the same task, another way to keep the flow's past. */
+export const variants: readonly ModelDefinition[] = [rnnBRegister];
+
 /** The definition with that id. Fails with MODEL-UNKNOWN. */
 export function modelDefinition(id: string): ModelDefinition {
-  const found = models.find((model) => model.id === id);
+  const found = [...models, ...variants].find((model) => model.id === id);
   if (found) return found;
   fail({
     code: 'MODEL-UNKNOWN',
     message: `there is no model ${id}`,
-    hint: `known models: ${models.map((model) => model.id).join(', ')}`,
+    hint: `known models: ${[...models, ...variants].map((model) => model.id).join(', ')}`,
   });
 }

@@ -42,6 +42,8 @@ export interface Layers<T> {
   mean(x: T): T;
   relu(x: T): T;
   tanh(x: T): T;
+  /** At least `low`, at most `high`. */
+  clip(x: T, low: number, high: number): T;
   linear(x: T, name: string, outputs: number, options?: LinearOptions): T;
   /** Two linear layers with nothing between them (the second without bias): trained as one product, kept as two. */
   linearPair(x: T, names: readonly [string, string], widths: readonly [number, number]): T;

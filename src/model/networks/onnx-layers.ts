@@ -177,6 +177,10 @@ export function onnxLayers(graph: GraphBuilder, store: ParameterStore): Layers<O
     mean: (x) => eachPart(x, 1, (name) => writer.node('mean', 'ReduceMean', [name], { axes: [1], keepdims: 1 })),
     relu: same('relu', 'Relu'),
     tanh: same('tanh', 'Tanh'),
+    clip: (x, low, high) => {
+      const bounds = [low, high].map((bound) => writer.weights(`bound.${bound}`, [], () => [bound]));
+      return eachPart(x, x.width, (input) => writer.node('clip', 'Clip', [input, ...bounds]));
+    },
     batchNorm: (x, name) => {
       const parts = ['scale', 'shift', 'mean', 'variance'].map((part) => writer.vector(`${name}.${part}`));
       const attributes = { epsilon: float(EPSILON) };

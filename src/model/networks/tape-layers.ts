@@ -4,6 +4,7 @@ import {
   addBias,
   addScaled,
   batchNorm,
+  clip,
   columns,
   concat,
   constant,
@@ -188,6 +189,7 @@ export function tapeLayers(tape: Tape, store: ParameterStore, training: boolean)
     mean: alike(place, (x) => matmul(tape, x, constant([width(x), 1], take(tape, width(x)).fill(1 / width(x))))),
     relu: alike(place, (x) => relu(tape, x)),
     tanh: alike(place, (x) => tanh(tape, x)),
+    clip: alike(place, (x, low: number, high: number) => clip(tape, x, low, high)),
     batchNorm: normLayer(place),
     embed: embedLayer(place),
   };

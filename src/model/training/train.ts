@@ -37,6 +37,8 @@ import {
 } from '../networks/parameters.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
 import type { ModelSpec, TrainedOn } from '../spec.ts';
+import { evaluateFlows, hasCell, trainFlows } from './flow-epoch.ts';
+import { flowRows } from './flows.ts';
 import { balancedWeights, chooseSamples, columnValues, copyRows, type Samples, VALIDATION_ROWS } from './samples.ts';
 import { attackRows, type ChosenThreshold, chooseThreshold } from './threshold.ts';
 
@@ -86,7 +88,7 @@ interface Kept {
   readonly arrays: readonly Numbers[];
 }
 
-interface Session {
+export interface Session {
   readonly definition: ModelDefinition;
   readonly rows: FeatureRows;
   readonly width: number;
@@ -99,8 +101,10 @@ interface Session {
   readonly benign: number;
   readonly classWeight: Float64Array | undefined;
   readonly history: EpochRecord[];
-  /** Rows per step, in training and in evaluation (the buffers are shared). */
+  /** Rows per step, in training and in evaluation (the buffers are shared); runs per step for models that learn from whole flows. */
   readonly batch: number;
+  /** Rows of each flow, for models that learn from whole flows. */
+  readonly flows: readonly Int32Array[] | undefined;
 }
 
 /** The learning rate halves after this many epochs (ALGORITHM §4.2). */
@@ -108,6 +112,7 @@ const HALVING = 10;
 
 function evaluate(session: Session, index: Int32Array): Float32Array {
   const { definition, rows, width, store, evaluation } = session;
+  if (hasCell(definition)) return evaluateFlows(session, definition, index);
   const classes = rows.classes.length;
   const outputs = definition.task === 'anomaly' ? 1 : classes;
   const result = new Float32Array(index.length * outputs);
@@ -146,8 +151,19 @@ function trainBatch(session: Session, index: Int32Array, from: number, to: numbe
   return loss.data[0];
 }
 
+/** One step of the optimiser on the gradients at hand. */
+function descend({ definition, store, average }: Session, adam: Adam, rate: number): void {
+  for (const name of definition.frozen) {
+    const held = store.trained.get(name);
+    if (held) held.grad = undefined;
+  }
+  adamStep(adam, rate);
+  updateAverage(average, store);
+}
+
 function trainEpoch(session: Session, adam: Adam, rate: number, limit: number, random: Random): number {
-  const { samples, definition, store, batch } = session;
+  const { samples, definition, batch } = session;
+  if (hasCell(definition)) return trainFlows(session, definition, limit, random, () => descend(session, adam, rate));
   const order = samples.train.slice();
   shuffle(order, random);
   const count = Math.min(order.length, limit);
@@ -157,12 +173,7 @@ function trainEpoch(session: Session, adam: Adam, rate: number, limit: number, r
     // Batch moments need company: a last batch of one row is left out.
     if (to - from < 2 && count > 1) break;
     loss += trainBatch(session, order, from, to) * (to - from);
-    for (const name of definition.frozen) {
-      const held = store.trained.get(name);
-      if (held) held.grad = undefined;
-    }
-    adamStep(adam, rate);
-    updateAverage(session.average, store);
+    descend(session, adam, rate);
   }
   return loss / count;
 }
@@ -186,6 +197,7 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
     });
   }
   const benign = Math.max(0, rows.classes.indexOf(options.benign ?? 'benign'));
+  const flows = definition.cell === undefined ? undefined : flowRows(rows);
   const chosen = chooseSamples(definition, rows, benign, random);
   const validation = drawn(chosen.validation, options.rowsPerEpoch ?? definition.training.rowsPerEpoch, random);
   const samples = { train: chosen.train, validation };
@@ -215,6 +227,7 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
     benign,
     classWeight,
     batch,
+    flows,
     average,
     history: [],
     tape,
@@ -243,6 +256,7 @@ function specOf(
     classes: definition.task === 'anomaly' ? [] : rows.classes,
     units: options.units ?? {},
     ...(options.trainedOn === undefined ? {} : { trainedOn: options.trainedOn }),
+    ...(definition.cell === undefined ? {} : { state: { input: 'state', output: 'next_state' } }),
     ...clamp,
     verdict: definition.task === 'anomaly' ? 'score' : 'argmax',
     ...(alarm === undefined ? {} : { threshold: alarm.threshold }),
@@ -264,7 +278,7 @@ function judgeEpoch(session: Session, record: Omit<EpochRecord, 'validation'>, b
 }
 
 /**
- * Train one of the six models on the train rows, keep the epoch that is best on the validation rows (10 % of the train rows when the
+ * Train one of the six models, or of their variants, on the train rows, keep the epoch that is best on the validation rows (10 % of the train rows when the
  * data name none), and write it as ONNX. The same rows, options and seed give the same bytes.
  * Fails with MODEL-UNKNOWN or MODEL-ROWS.
  */

@@ -1,4 +1,4 @@
-/** The six models of the paper with random weights, as ONNX: what the front end must turn into sensible graphs. */
+/** The six models of the paper and their variants with random weights, as ONNX: what the front end must turn into sensible graphs. */
 import { constant, createRandom, createTape } from '../../../src/model/autodiff/index.ts';
 import { exportModel } from '../../../src/model/export.ts';
 import { type ModelDefinition, type ModelId, modelDefinition } from '../../../src/model/index.ts';
@@ -31,9 +31,10 @@ export function randomModel(id: ModelId): RandomModel {
   const width = features.length * window;
   definition.network(tapeLayers(tape, store, true), constant([batch, width], inputs(batch)), classes.length);
   const verdict = definition.task === 'anomaly' ? 'score' : 'argmax';
+  const state = definition.cell === undefined ? {} : { state: { input: 'state', output: 'next_state' } };
   return {
     definition,
-    onnx: exportModel(definition, store, { features, window, classes, units: {}, verdict }),
+    onnx: exportModel(definition, store, { features, window, classes, units: {}, verdict, ...state }),
     inputs,
   };
 }

@@ -1,0 +1,69 @@
+/** An epoch, and an evaluation, of models that learn from whole flows. */
+import { backward, clearTape, constant, type Random, shuffle, softmaxCrossEntropy, take } from '../autodiff/index.ts';
+import type { ModelDefinition, RegisterCell } from '../definitions/index.ts';
+import { tapeLayers } from '../networks/tape-layers.ts';
+import { runLogits, runsOf, STEPS, sliced, statesOf } from './flows.ts';
+import type { Session } from './train.ts';
+
+/** A definition whose state lives in registers. */
+export type CellDefinition = ModelDefinition & { readonly cell: RegisterCell };
+
+export function hasCell(definition: ModelDefinition): definition is CellDefinition {
+  return definition.cell !== undefined;
+}
+
+/** The states of the rows at `index` read: what `evaluate` gives for models that learn from whole flows. */
+export function evaluateFlows(session: Session, { cell }: CellDefinition, index: Int32Array): Float32Array {
+  const { rows, store, evaluation } = session;
+  const layers = tapeLayers(evaluation, store, false);
+  const states = statesOf(cell, rows, session.flows!, evaluation, layers);
+  const classes = rows.classes.length;
+  return sliced(evaluation, index.length, classes, (from, to) => {
+    const values = take(evaluation, (to - from) * cell.units);
+    for (let i = from; i < to; i++) {
+      const at = index[i] * cell.units;
+      values.set(states.subarray(at, at + cell.units), (i - from) * cell.units);
+    }
+    return cell.read(layers, constant([to - from, cell.units], values), classes);
+  });
+}
+
+/** An epoch over runs of consecutive packets (flows.ts), in random order; `limit` rows at most. `descend`: one step of the optimiser. */
+export function trainFlows(
+  session: Session,
+  definition: CellDefinition,
+  limit: number,
+  random: Random,
+  descend: () => void,
+): number {
+  const { rows, samples, store, tape, batch, classWeight } = session;
+  const { cell } = definition;
+  const flows = session.flows!;
+  const states = statesOf(cell, rows, flows, session.evaluation, tapeLayers(session.evaluation, store, false));
+  const used = new Uint8Array(rows.count);
+  for (const row of samples.train) used[row] = 1;
+  const before = new Int32Array(rows.count).fill(-1);
+  for (const flow of flows) for (let i = 1; i < flow.length; i++) before[flow[i]] = flow[i - 1];
+  const start = (run: Int32Array): ArrayLike<number> | undefined => {
+    const row = before[run[0]];
+    return row < 0 ? undefined : states.subarray(row * cell.units, (row + 1) * cell.units);
+  };
+  const runs = [...runsOf(flows, samples.train, rows.count)];
+  const order = Int32Array.from(runs.keys());
+  shuffle(order, random);
+  const shown = Math.min(order.length, Math.ceil(limit / STEPS));
+  let loss = 0;
+  let count = 0;
+  for (let from = 0; from < shown; from += batch) {
+    clearTape(tape);
+    const some = Array.from(order.subarray(from, Math.min(shown, from + batch)), (r) => runs[r]);
+    const made = runLogits(tape, tapeLayers(tape, store, true), definition, rows, some, start, used);
+    const labels = made.rows.map((row) => rows.label[row]);
+    const value = softmaxCrossEntropy(tape, made.logits, labels, classWeight);
+    backward(tape, value);
+    loss += value.data[0] * labels.length;
+    count += labels.length;
+    descend();
+  }
+  return loss / count;
+}
