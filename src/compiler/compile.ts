@@ -11,6 +11,7 @@ import { type LayoutReport, searchLayout } from './lower/index.ts';
 import type { TableNetwork } from './lower/network.ts';
 import type { Mapped } from './mapped.ts';
 import type { MapGraph } from './primitives/index.ts';
+import { type StateModel, splitState } from './state/index.ts';
 import { runStrategy, type StrategyOptions } from './strategy.ts';
 import { graphOnSwitch, inputScales, switchClamps } from './ticks.ts';
 
@@ -18,7 +19,10 @@ export interface CompileInput {
   readonly name: string;
   readonly model: OnnxModel;
   readonly spec: ModelSpec;
-  /** Rows as the switch computes them, in the order of spec.features; the train split calibrates, validation stops fine-tuning. */
+  /**
+   * Rows as the switch computes them, in the order of spec.features (of `splitState`'s for models with a state); the train split
+   * calibrates, validation stops fine-tuning.
+   */
   readonly calibration: FeatureRows;
   readonly chip: Chip;
   /** Slots, policy, ticks of the program front. */
@@ -26,6 +30,8 @@ export interface CompileInput {
   /** Groups of the Partition and other options of the graph. */
   readonly graph?: Omit<FusionOptions, 'features' | 'window'>;
   readonly strategy?: StrategyOptions;
+  /** Models with a state: bits of a unit's register (default 8). */
+  readonly stateBits?: 8 | 16;
   /** Take the first layout whose program is accepted (`compile --like`); without one, the best as ever. */
   readonly accept?: (program: Program) => boolean;
   readonly progress?: Progress;
@@ -64,13 +70,13 @@ export function rowsOfSplit(
   return { rows: chosen.length, values, label };
 }
 
-function checkCalibration(input: CompileInput, rows: number): void {
-  const { features } = input.calibration;
-  if (features.join() !== input.spec.features.join()) {
+function checkCalibration({ calibration, spec }: Pick<CompileInput, 'calibration' | 'spec'>, rows: number): void {
+  const { features } = calibration;
+  if (features.join() !== spec.features.join()) {
     fail({
       code: 'COMPILE-FEATURES',
       message: 'the calibration rows do not hold the features the model reads',
-      need: input.spec.features.join(', '),
+      need: spec.features.join(', '),
       have: features.join(', '),
     });
   }
@@ -94,6 +100,27 @@ function verdictOf(spec: ModelSpec, graph: MapGraph): TableNetwork['verdict'] {
  * Throws COMPILE-* for an operator without a rule, features that do not match, or a sum that cannot be held.
  */
 export function compileModel(input: CompileInput): CompiledModel {
+  const { model, spec } = input;
+  const { tickBits } = input.front ?? {};
+  const { stateBits: bits } = input;
+  if (spec.state === undefined) {
+    if (bits === undefined) return compileRows(input, undefined);
+    fail({
+      code: 'COMPILE-STATE',
+      message: 'register bits are chosen for a model without a state',
+      where: input.name,
+      hint: 'leave stateBits out, or name the state in the model (pegasim.state)',
+    });
+  }
+  const state = splitState(model, spec, {
+    ...(tickBits === undefined ? {} : { tickBits }),
+    ...(bits === undefined ? {} : { bits }),
+  });
+  return compileRows({ ...input, model: state.head, spec: state.spec }, state);
+}
+
+/** A model of rows or windows; `state`: its features are units of that cell. */
+function compileRows(input: CompileInput, state: StateModel | undefined): CompiledModel {
   const { spec, chip, progress } = input;
   const train = rowsOfSplit(input.calibration, 0);
   checkCalibration(input, train.rows);
@@ -105,8 +132,9 @@ export function compileModel(input: CompileInput): CompiledModel {
   });
   const tickBits = input.front?.tickBits ?? 16;
   const scales = inputScales(spec.features, spec.units, tickBits);
-  const clamp = switchClamps(spec.features, spec.clamp ?? {}, scales);
-  const front = buildFront({ ...input.front, features: spec.features, window: spec.window, clamp });
+  const clamp = state?.clamp ?? switchClamps(spec.features, spec.clamp ?? {}, scales);
+  const kept = state === undefined ? {} : { state: state.cell };
+  const front = buildFront({ ...input.front, ...kept, features: spec.features, window: spec.window, clamp });
   const onSwitch = graphOnSwitch(graph, scales, spec.clamp ?? {});
   const features = front.features.map(({ feature, bits }) => ({
     name: feature,
