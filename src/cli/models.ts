@@ -1,4 +1,4 @@
-/** `pegasim models`: the six models, what they read, and what they take on a chip. */
+/** `pegasim models`: the models, what they read, and what they take on a chip. */
 
 import { type CommonArgs, defineCommand } from './command.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -37,7 +37,7 @@ async function handler(args: Args): Promise<void> {
   const classes = wholeFrom('--classes', args.classes, [2, 64]);
   const workers = wholeFrom('--workers', args.workers, [0, 64]);
   const { chipFor, closeThreads, modelSizes } = await import('../study/index.ts');
-  const { models } = await import('../model/index.ts');
+  const { modelDefinition } = await import('../model/index.ts');
   const { modelsText } = await import('../report/index.ts');
   onInterrupt(closeThreads);
   const chip = chipFor(args.target);
@@ -48,7 +48,7 @@ async function handler(args: Args): Promise<void> {
     progress.stop,
   );
   const rows = sizes.map((size) => {
-    const { title, task, features, window, inputBits } = models.find(({ id }) => id === size.id)!;
+    const { title, task, features, window, inputBits } = modelDefinition(size.id);
     return { title, task, features: [...features], window, inputBits, ...size };
   });
   const about = { classes, target: chip.name };
@@ -74,7 +74,7 @@ export const modelsCommand = defineCommand<Args>({
       .epilogue(
         'Tables and bits come from the compiler at default options, on weights of one epoch on a small generated trace; kept in the cache.',
       )
-      .example('$0 models', 'all six on Tofino 2')
+      .example('$0 models', 'all of them on Tofino 2')
       .example('$0 models cnn-l rnn-b --target tofino --classes 6', 'two of them, six classes, on the smaller chip')
       .example('$0 models --json', 'with the names of all features'),
   handler,

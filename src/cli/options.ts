@@ -5,7 +5,7 @@ import type { Options } from 'yargs';
 import { fail } from '../problem.ts';
 import type { CompileChoices, DatasetOptions, FlowOptions } from '../study/index.ts';
 
-export const MODEL_IDS = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder'] as const;
+export const MODEL_IDS = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder', 'rnn-b-register'] as const;
 
 export const datasetOptionGroup = {
   labels: { type: 'string', describe: 'labels.csv: file or 5-tuple to class', group: 'Dataset:' },
@@ -130,6 +130,11 @@ export const compileOptionGroup = {
       'window models: bits of fuzzy index kept per packet (default: what a joined table of 4,096 entries allows)',
     group: 'Compiler:',
   },
+  'state-bits': {
+    choices: [8, 16] as const,
+    describe: 'models with a state: bits of a register (default: 8)',
+    group: 'Compiler:',
+  },
   entries: { type: 'number', describe: 'TCAM entries that one tree may need at most', group: 'Compiler:' },
   refit: {
     type: 'boolean',
@@ -175,6 +180,7 @@ export interface CompileArgs {
   growth: 'complete' | 'best-first' | undefined;
   leaves: number;
   indexBits: number | undefined;
+  stateBits: number | undefined;
   entries: number | undefined;
   refit: boolean;
   softmax: boolean;
@@ -192,6 +198,7 @@ export function compileFromArgs(args: CompileArgs): CompileChoices {
     ...(args.growth === undefined ? {} : { growth: args.growth }),
     leaves: wholeOrMore('--leaves', args.leaves, 2),
     ...(args.indexBits === undefined ? {} : { indexBits: wholeOrMore('--index-bits', args.indexBits, 1) }),
+    ...(args.stateBits === undefined ? {} : { stateBits: args.stateBits as 8 | 16 }),
     ...(args.entries === undefined ? {} : { entries: wholeOrMore('--entries', args.entries, 1) }),
     refit: args.refit,
     softmax: args.softmax,

@@ -60,7 +60,7 @@ async function handler(args: Args): Promise<void> {
 
 export const trainCommand = defineCommand<Args>({
   command: 'train <model> <dataset>',
-  describe: 'train one of the six models on labelled captures and write ONNX',
+  describe: 'train one of the models on labelled captures and write ONNX',
   builder: (yargs) =>
     yargs
       .positional('model', { choices: MODEL_IDS, demandOption: true, describe: 'see `pegasim models`' })

@@ -51,7 +51,7 @@ export function modelsText(models: readonly ListedModel[], about: { classes: num
   return [
     table,
     '',
-    `${about.classes} classes on ${about.target}, default options. state: bits a flow as the paper counts them (kept indices, clock);`,
+    `${about.classes} classes on ${about.target}, default options. state: bits a flow as the paper counts them (kept indices or recurrent state, clock);`,
     'registers: bits a flow of all registers. From compiling weights of one epoch on a small generated trace.',
     ...models.flatMap(notes),
     '',

@@ -45,7 +45,7 @@ export interface OldProgram {
  */
 export function compileStep(cache: Cache, step: CompileStep, progress?: Progress): Promise<CompiledArtefact> {
   const { name, onnx, spec, chip, choices, flow, explain = false, like } = step;
-  const { maxRows, ...strategy } = choices;
+  const { maxRows, stateBits: registerBits, ...strategy } = choices;
   const rows = limitTrainRows(step.rows, maxRows);
   const key = contentKey(
     'compile',
@@ -54,6 +54,7 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
     spec,
     chip,
     strategy,
+    ...(registerBits === undefined ? [] : [registerBits]),
     flow,
     rows.values,
     rows.label,
@@ -71,6 +72,7 @@ export function compileStep(cache: Cache, step: CompileStep, progress?: Progress
       front: { ...flowFront(flow), ...saluOf(chip) },
       graph: { explain },
       strategy,
+      ...(registerBits === undefined ? {} : { stateBits: registerBits }),
       ...(like === undefined ? {} : { accept: (one: Program) => conformTo(one, like.program).problems.length === 0 }),
       ...(progress === undefined ? {} : { progress }),
     });

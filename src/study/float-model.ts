@@ -2,7 +2,7 @@
 
 import { basename } from 'node:path';
 import { readFile } from '../files.ts';
-import { type ModelSpec, parseOnnx, readModelSpec, type TrainedModel } from '../model/index.ts';
+import { type ModelSpec, parseOnnx, type ReferenceOptions, readModelSpec, type TrainedModel } from '../model/index.ts';
 import { fail } from '../problem.ts';
 import { type FeatureRows, TRAIN } from '../traffic/index.ts';
 import type { ModelSummary } from './result.ts';
@@ -67,4 +67,9 @@ export function readFloatModel(file: string): FloatModel {
   const spec = readModelSpec(parseOnnx(onnx, file), file);
   const { features, window, classes } = spec;
   return { onnx, spec, summary: { source: 'onnx', name: basename(file), features, window, classes } };
+}
+
+/** How a spec's float model is opened. */
+export function referenceOptions(file: string, { state }: ModelSpec): ReferenceOptions {
+  return { file, ...(state === undefined ? {} : { state }) };
 }

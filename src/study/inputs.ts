@@ -1,5 +1,6 @@
 /** From a scenario's dataset to the rows a model is trained, calibrated and judged on: features as the switch computes them, and ideal ones beside. */
 
+import { splitState } from '../compiler/index.ts';
 import { runEngine } from '../engine/index.ts';
 import {
   type FrontOptions,
@@ -7,19 +8,43 @@ import {
   type IdealOptions,
   type PacketRows,
   packetRows,
+  type StateCell,
   TIME_FEATURES,
   tickClamp,
 } from '../features/index.ts';
-import type { ModelSpec } from '../model/index.ts';
+import { type ModelSpec, type OnnxModel, parseOnnx } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import type { StateMode } from '../program/index.ts';
 import { chipNamed, placeProgram } from '../switch/index.ts';
 import type { Dataset, DatasetSpec, LoadedDataset } from '../traffic/index.ts';
 import { loadDataset } from '../traffic/index.ts';
-import type { DatasetOptions, FlowOptions } from './scenario.ts';
+import type { CompileChoices, DatasetOptions, FlowOptions } from './scenario.ts';
 
 /** What a model reads, independent of where the model comes from. Clamps in the model's own unit. */
-export type InputShape = Pick<ModelSpec, 'features' | 'window' | 'units' | 'clamp'>;
+export interface InputShape extends Pick<ModelSpec, 'features' | 'window' | 'units' | 'clamp'> {
+  /** The features are units of this cell. */
+  readonly cell?: StateCell;
+}
+
+/** What a model with a state leaves to compile: the registers as inputs, and what reads them. */
+export interface Registers {
+  readonly shape: InputShape;
+  /** Registers' values → logits. */
+  readonly head: OnnxModel;
+}
+
+/** The registers of a model with a state; undefined for others. @throws ProblemError COMPILE-STATE */
+export function registersOf(
+  { onnx, spec }: { readonly onnx: Uint8Array; readonly spec: ModelSpec },
+  name: string,
+  { tickBits }: FlowOptions,
+  { stateBits }: Pick<CompileChoices, 'stateBits'>,
+): Registers | undefined {
+  if (spec.state === undefined) return undefined;
+  const bits = stateBits === undefined ? {} : { bits: stateBits };
+  const { cell, clamp, spec: own, head } = splitState(parseOnnx(onnx, name), spec, { tickBits, ...bits });
+  return { shape: { features: own.features, window: 1, units: {}, clamp, cell }, head };
+}
 
 /** The dataset section as the traffic room takes it. */
 export function datasetSpec(options: DatasetOptions, progress?: Progress): DatasetSpec {
@@ -95,8 +120,9 @@ export async function switchRows(
   flow: FlowOptions,
   options: { workers: number; state: StateMode; progress?: Progress },
 ): Promise<PacketRows> {
-  const { features: names, window } = shape;
-  const front = { ...flowFront(flow), clamp: switchClamp(shape, flow.tickBits), flow: window > 1 };
+  const { features: names, window, cell } = shape;
+  const kept = cell === undefined ? {} : { state: cell };
+  const front = { ...flowFront(flow), ...kept, clamp: switchClamp(shape, flow.tickBits), flow: window > 1 };
   const program = featureProgram(names, front);
   const { placement } = placeProgram(program, chipNamed('unbounded'));
   const fields = program.features.map(({ field }) => field);

@@ -1,5 +1,5 @@
 /**
- * What each of the six models takes on a chip at default options, from the compiler: tables, bits a flow, stages. Weights of one epoch on a few
+ * What each of the models takes on a chip at default options, from the compiler: tables, bits a flow, stages. Weights of one epoch on a few
  * hundred packets of a generated trace: sizes follow from the network's shape, the ranges of its sums and the chip far more than from
  * what was learnt (docs/models.md says how far they hold for the trained scenarios).
  */
@@ -11,7 +11,7 @@ import type { Chip } from '../switch/index.ts';
 import { type ApplicationSpec, type Dataset, type TraceSpec, traceDataset } from '../traffic/index.ts';
 import { cached, contentKey, openCache } from './cache.ts';
 import { compileStep } from './compile.ts';
-import { switchRows, timeUnits } from './inputs.ts';
+import { registersOf, switchRows, timeUnits } from './inputs.ts';
 import { defaultOptions, type ModelId } from './scenario.ts';
 import { openThread, type TaskThread } from './thread.ts';
 import { modelShape, trainStep } from './train.ts';
@@ -115,12 +115,16 @@ export async function sizeOnThread({ id, classes, chip }: SizeTask, progress: Pr
   const { compile, flow } = defaultOptions();
   const nothingKept = openCache(undefined);
   const shape = modelShape(id);
-  const rows = await switchRows(sizeTrace(id, classes), shape, flow, { workers: 1, state: 'perCapture' });
+  const dataset = sizeTrace(id, classes);
+  const run = { workers: 1, state: 'perCapture' } as const;
+  const rows = await switchRows(dataset, shape, flow, run);
   const about = { units: timeUnits(shape.features, flow.tickBits), trainedOn: 'switch' } as const;
   const recipe = { train: id, seed: 1, epochs: 1, maxRows: ROWS } as const;
   const { onnx, spec } = await trainStep(nothingKept, rows, recipe, about, progress);
   const choices = { ...compile, maxRows: ROWS };
-  const step = { name: id, onnx, spec, rows, chip, choices, flow };
+  const registers = registersOf({ onnx, spec }, id, flow, compile);
+  const own = registers === undefined ? rows : await switchRows(dataset, registers.shape, flow, run);
+  const step = { name: id, onnx, spec, rows: own, chip, choices, flow };
   const { program, fits, fit, stateBits } = await compileStep(nothingKept, step, progress);
   return {
     tables: program.tables.length,

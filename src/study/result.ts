@@ -13,7 +13,7 @@ import type { Waterfall } from './waterfall.ts';
 /** The float model of a run. */
 export interface ModelSummary {
   readonly source: 'trained' | 'onnx';
-  /** One of the six models, or the ONNX file's name. */
+  /** A model trained here, or the ONNX file's name. */
   readonly name: string;
   readonly features: readonly string[];
   readonly window: number;

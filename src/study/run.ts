@@ -15,8 +15,8 @@ import { type Curves, curvesOf } from './curves.ts';
 import { treeDigest } from './digests.ts';
 import { checkExpectations } from './expectations.ts';
 import { figuresOf } from './figures.ts';
-import { type FloatModel, floatModel, givenModel } from './float-model.ts';
-import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
+import { type FloatModel, floatModel, givenModel, referenceOptions } from './float-model.ts';
+import { type InputShape, idealOptions, loadScenarioDataset, registersOf, switchRows, timeUnits } from './inputs.ts';
 import { recordOf, type VerdictRecord } from './record.ts';
 import type { ScenarioResult, ScenarioTiming } from './result.ts';
 import { isRows } from './rows.ts';
@@ -117,9 +117,16 @@ async function modelAndProgram(run: Run) {
   const model = given ?? (await clock.time('train', train));
   // Runs of one file share a program where only their replays differ, so it is not named after the run.
   const name = scenario.origin?.study ?? scenario.name;
-  const step = { name, onnx: model.onnx, spec: model.spec, rows, chip, choices, flow };
+  const own = await clock.time('features', () => calibrationRows(run, model, rows));
+  const step = { name, onnx: model.onnx, spec: model.spec, rows: own, chip, choices, flow };
   const compiled = await clock.time('compile', () => compileStep(context.cache, step, context.progress));
   return { model, compiled, rows };
+}
+
+/** Rows that calibrate: the training's own, or the registers of a model with a state. */
+async function calibrationRows(run: Run, model: FloatModel, rows: PacketRows): Promise<PacketRows> {
+  const registers = registersOf(model, model.summary.name, run.scenario.flow, run.scenario.compile);
+  return registers === undefined ? rows : rowsStep(run, registers.shape);
 }
 
 /**
@@ -130,8 +137,8 @@ function rowsStep({ scenario, context, dataset, data }: Run, shape: InputShape):
   const state = scenario.replay.state === 'continuous' ? 'continuous' : 'perCapture';
   const flow = roomyFlow(dataset, scenario.flow, state);
   const { workers } = scenario.replay;
-  const { features, window, units, clamp = {} } = shape;
-  const key = contentKey('features', data, { features, window, units, clamp }, flow, state);
+  const { features, window, units, clamp = {}, cell = null } = shape;
+  const key = contentKey('features', data, { features, window, units, clamp }, cell, flow, state);
   return cached(context.cache, 'features', key, () =>
     switchRows(dataset, shape, flow, { state, workers, ...progressOf(context) }),
   );
@@ -176,7 +183,7 @@ async function play({ scenario, context, dataset }: Run, { model, compiled, rows
   const { acceptDamage: _accept, ...choices } = scenario.replay;
   const { spec } = model;
   const { program, placement, mapped } = compiled;
-  const reference = await openReference(model.onnx, { file: model.summary.name });
+  const reference = await openReference(model.onnx, referenceOptions(model.summary.name, spec));
   try {
     const more = progressOf(context);
     const ideal = idealOptions(spec, scenario.flow);
@@ -191,7 +198,15 @@ async function play({ scenario, context, dataset }: Run, { model, compiled, rows
       ...more,
     });
     const state = engineState(choices.state);
-    const input = { dataset: replayed, spec, flow: scenario.flow, choices: { state, workers: choices.workers } };
+    const registers = registersOf(model, model.summary.name, scenario.flow, scenario.compile);
+    const kept = registers === undefined ? {} : { registers };
+    const input = {
+      dataset: replayed,
+      spec,
+      ...kept,
+      flow: scenario.flow,
+      choices: { state, workers: choices.workers },
+    };
     // A merged trace has its own packets: its rows are made anew.
     const own = replayed === dataset ? { rows } : {};
     const waterfall = await waterfallOf({ ...input, mapped, reference, replay: played, ...own, ...more });

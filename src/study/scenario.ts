@@ -10,7 +10,7 @@ import { checkExpectationNames } from './expectations.ts';
 import { expandMatrix, merge, pointText, type Tree } from './matrix.ts';
 import { SCENARIO_SCHEMA } from './schema.ts';
 
-export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder';
+export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder' | 'rnn-b-register';
 export type SplitName = 'train' | 'validation' | 'test' | 'all';
 
 export interface DatasetOptions {
@@ -50,6 +50,8 @@ export interface CompileChoices {
   leaves: number;
   /** Bits of fuzzy index kept per packet (window models); absent: what joined tables allow. */
   indexBits?: number;
+  /** Bits of a unit's register (models with a state); absent: 8. */
+  stateBits?: 8 | 16;
   entries?: number;
   refit: boolean;
   softmax: boolean;

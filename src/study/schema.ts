@@ -56,7 +56,7 @@ const model = {
   additionalProperties: false,
   oneOf: [{ required: ['train'] }, { required: ['onnx'] }, { required: ['tables'] }],
   properties: {
-    train: { enum: ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder'] },
+    train: { enum: ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder', 'rnn-b-register'] },
     onnx: text,
     tables: text,
     seed: { type: 'integer', minimum: 0, default: 1 },
@@ -80,6 +80,7 @@ const compile = {
     },
     leaves: { type: 'integer', minimum: 2, maximum: 4096, default: 16 },
     indexBits: { type: 'integer', minimum: 1, maximum: 64, description: 'Bits of fuzzy index kept per packet.' },
+    stateBits: { enum: [8, 16], description: 'Bits of a register of the recurrent state.' },
     entries: { ...positive, description: 'TCAM entries that one tree may need at most.' },
     refit: { type: 'boolean', default: true, description: 'Ridge refit of all leaf values, layer by layer.' },
     softmax: { type: 'boolean', default: true, description: 'Softmax-regression refit of the last layer.' },

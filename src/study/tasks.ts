@@ -23,8 +23,8 @@ import type { FeatureRows, LoadedDataset } from '../traffic/index.ts';
 import { contentKey, openCache } from './cache.ts';
 import { chipFor, reserved } from './chips.ts';
 import { type CompiledArtefact, compileStep, compileSummary, likeOld, type OldProgram } from './compile.ts';
-import { floatModel, readFloatModel } from './float-model.ts';
-import { type InputShape, idealOptions, loadScenarioDataset, switchRows, timeUnits } from './inputs.ts';
+import { floatModel, readFloatModel, referenceOptions } from './float-model.ts';
+import { type InputShape, idealOptions, loadScenarioDataset, registersOf, switchRows, timeUnits } from './inputs.ts';
 import type { CompileSummary, ModelSummary } from './result.ts';
 import { isRows, loadScenarioRows, rowsInTicks, rowsUnitNs } from './rows.ts';
 
@@ -63,7 +63,7 @@ async function taskRows(
   return { rows: await switchRows(source, shape, task.flow, run), unitNs: 2 ** task.flow.tickBits, source };
 }
 
-/** Train one of the six models on a dataset's train split and write it as ONNX. */
+/** Train one of the models on a dataset's train split and write it as ONNX. */
 export async function trainTask(task: TrainTask): Promise<{ dataset: Source; model: ModelSummary; bytes: number }> {
   checkWritable(task.out);
   const { rows, unitNs, source } = await taskRows(task, task.dataset, modelShape(task.model.train));
@@ -137,7 +137,16 @@ export async function compileTask(task: CompileTask): Promise<CompileOutcome> {
   if (task.dataset === undefined) {
     fail({ code: 'CLI-USAGE', message: 'compiling a float model needs calibration data', hint: 'give --data FOLDER' });
   }
-  const made = await taskRows(task, task.dataset, model.spec);
+  if (model.spec.state !== undefined && isRows(task.dataset)) {
+    fail({
+      code: 'COMPILE-CALIBRATION',
+      message: 'a model with a state calibrates on what its registers hold, and rows of a file have no flows',
+      where: task.dataset.path,
+      hint: 'give captures as --data',
+    });
+  }
+  const registers = registersOf(model, task.model, task.flow, task.choices);
+  const made = await taskRows(task, task.dataset, registers?.shape ?? model.spec);
   const rows = isRows(task.dataset) ? rowsInTicks(made.rows, made.unitNs, task.flow.tickBits) : made.rows;
   const name = basename(task.model).replace(/\.onnx$/, '');
   const step = {
@@ -271,7 +280,8 @@ export async function replayTask(task: ReplayTask): Promise<Replay> {
   const started = performance.now();
   const dataset = await loadScenarioDataset(task.dataset, task.progress);
   const readSeconds = (performance.now() - started) / 1e3;
-  const reference = model === undefined ? undefined : await openReference(model.onnx, { file: task.model ?? '' });
+  const reference =
+    model === undefined ? undefined : await openReference(model.onnx, referenceOptions(task.model ?? '', model.spec));
   try {
     const { acceptDamage: _accept, ...choices } = task.choices;
     const { trainedOn } = model?.spec ?? spec;

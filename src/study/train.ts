@@ -7,7 +7,7 @@ import { type Cache, cached, contentKey } from './cache.ts';
 import type { InputShape } from './inputs.ts';
 import type { ModelId, ModelOptions } from './scenario.ts';
 
-/** Inputs of one of the six models. */
+/** Inputs of one of the models trained here. */
 export function modelShape(id: ModelId): InputShape {
   const { features, window, clamp } = modelDefinition(id);
   return { features, window, clamp, units: {} };

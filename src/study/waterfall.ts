@@ -3,18 +3,18 @@
  * same scored packets throughout.
  */
 
-import { evaluateMapped, type Mapped } from '../compiler/index.ts';
+import { buildGraph, evaluateGraph, evaluateMapped, type Mapped } from '../compiler/index.ts';
 import { type PacketRows, TIME_FEATURES, unitOfTick } from '../features/index.ts';
-import { type FloatReference, type ModelSpec, rocAuc } from '../model/index.ts';
+import { argmaxRows, type FloatReference, type ModelSpec, rocAuc } from '../model/index.ts';
 import type { Progress } from '../problem.ts';
 import type { StateMode } from '../program/index.ts';
 import { floatVerdicts, type Replay, score } from '../replay/index.ts';
 import type { Dataset } from '../traffic/index.ts';
-import { switchRows } from './inputs.ts';
+import { type InputShape, type Registers, switchRows } from './inputs.ts';
 import type { FlowOptions } from './scenario.ts';
 
 export interface WaterfallStep {
-  /** `ideal`, `features`, `fuzzy`, `fixed`, `switch`. */
+  /** `ideal`, `features`, `state` (models with one), `fuzzy`, `fixed`, `switch`. */
   readonly id: string;
   readonly name: string;
   /** The idealisation that this step gave up. */
@@ -40,6 +40,8 @@ export interface WaterfallInput {
   readonly dataset: Dataset;
   readonly spec: ModelSpec;
   readonly flow: FlowOptions;
+  /** Of a model with a state: the tables read its registers. */
+  readonly registers?: Registers;
   /** State of the registers between captures, worker threads. */
   readonly choices: { readonly state: StateMode; readonly workers: number };
   readonly mapped: Mapped;
@@ -62,19 +64,40 @@ interface Given {
   readonly scores: ArrayLike<number> | null;
 }
 
+/** Id, name, what it replaces, verdicts. */
+type GivenStep = readonly [string, string, string, Given];
+
+/** What the registers of a model with a state hold, and the float verdicts on that. */
+async function keptState(
+  input: WaterfallInput,
+  { shape, head }: Registers,
+): Promise<{ rows: PacketRows; step: GivenStep }> {
+  const rows = rowsOfPackets(await roomyRows(input, shape, undefined), input.replay.verdicts.packet);
+  const graph = buildGraph(head, { features: shape.features, window: 1 });
+  const outputs = evaluateGraph(graph, Float64Array.from(rows.values), rows.count);
+  const { verdict, threshold = 0 } = input.spec;
+  const size = graph.values[graph.output].size;
+  const classes =
+    verdict === 'argmax' ? argmaxRows(outputs, size) : Int16Array.from(outputs, (score) => (score > threshold ? 1 : 0));
+  const scores = verdict === 'argmax' ? null : outputs;
+  return { rows, step: ['state', 'state in registers', 'a state in floating point', { verdict: classes, scores }] };
+}
+
 /**
- * The five steps. The first is the float reference of the replay, the last its pipeline.
+ * The five steps, six with a state in registers. The first is the float reference of the replay, the last its pipeline.
  * @throws ProblemError of the feature programs and of ONNX Runtime
  */
 export async function waterfallOf(input: WaterfallInput): Promise<Waterfall> {
   const { replay, spec, mapped, reference, progress } = input;
   const { verdicts, result } = replay;
-  const rows = rowsOfPackets(await roomyRows(input), verdicts.packet);
+  const rows = rowsOfPackets(await roomyRows(input, spec, input.rows), verdicts.packet);
+  const kept = input.registers && (await keptState(input, input.registers));
+  const tableRows = kept?.rows ?? rows;
   const isScore = spec.verdict !== 'argmax';
   const inUnits = modelValues(rows, spec, input.flow.tickBits);
-  const float = await floatVerdicts(reference, spec, inUnits, rows.count, progress);
+  const float = await floatVerdicts(reference, spec, { ...rows, values: inUnits }, progress);
   const label = isScore ? verdicts.label.map((one) => (one > 0 ? 1 : 0)) : verdicts.label;
-  const given: readonly (readonly [string, string, string, Given])[] = [
+  const given: readonly GivenStep[] = [
     [
       'ideal',
       'float, ideal features',
@@ -87,8 +110,9 @@ export async function waterfallOf(input: WaterfallInput): Promise<Waterfall> {
       'ideal features',
       { verdict: float.verdict, scores: isScore ? column(float.outputs, float.width) : null },
     ],
-    ['fuzzy', 'fuzzy matching', 'exact evaluation of the model', mappedVerdicts(mapped, rows, false, isScore)],
-    ['fixed', 'fixed point', 'floating point', mappedVerdicts(mapped, rows, true, isScore)],
+    ...(kept === undefined ? [] : [kept.step]),
+    ['fuzzy', 'fuzzy matching', 'exact evaluation of the model', mappedVerdicts(mapped, tableRows, false, isScore)],
+    ['fixed', 'fixed point', 'floating point', mappedVerdicts(mapped, tableRows, true, isScore)],
     [
       'switch',
       'flow slots',
@@ -170,11 +194,11 @@ function mostFlows(dataset: Dataset, state: StateMode): number {
   return Math.max(1, ...[...seen.values()].map((flows) => flows.size));
 }
 
-async function roomyRows(input: WaterfallInput): Promise<PacketRows> {
-  const { dataset, spec, flow, choices, rows, progress } = input;
+async function roomyRows(input: WaterfallInput, shape: InputShape, rows: PacketRows | undefined): Promise<PacketRows> {
+  const { dataset, flow, choices, progress } = input;
   const roomy = roomyFlow(dataset, flow, choices.state);
   if (rows !== undefined && roomy.slots === flow.slots && roomy.policy === flow.policy) return rows;
-  return switchRows(dataset, spec, roomy, { ...choices, ...(progress ? { progress } : {}) });
+  return switchRows(dataset, shape, roomy, { ...choices, ...(progress ? { progress } : {}) });
 }
 
 /** The rows of the given packets, in their order. */
@@ -194,6 +218,7 @@ export function rowsOfPackets(rows: PacketRows, packets: Uint32Array): PacketRow
     count: picked.length,
     values,
     packet: packets,
+    flow: Int32Array.from(picked, (row) => rows.flow[row]),
     label: Int16Array.from(picked, (row) => rows.label[row]),
     split: Uint8Array.from(picked, (row) => rows.split[row]),
   };

@@ -57,6 +57,13 @@ Errors('a class with no packets', async () => {
   await refused(['train', 'mlp-b', folder], /TRAFFIC-CLASS-EMPTY: .*class "b"/);
 });
 
+Errors('rows without flows for a model with a state', async () => {
+  const folder = workFolder();
+  const rows = Array.from({ length: 20 }, (_, i) => `${60 + i},${i},${i % 2 ? 'x' : 'y'}`);
+  writeFileSync(join(folder, 'rows.csv'), `pkt.len,pkt.ipd,class\n${rows.join('\n')}\n`);
+  await refused(['train', 'rnn-b-register', 'rows.csv'], /MODEL-ROWS: .*which follow one another\n.*captures/, folder);
+});
+
 Errors('labels of which none matches', () =>
   refused(
     [

@@ -1,4 +1,4 @@
-/** The six models from ONNX, whole path from raw packets, as P4 of every target: run by the tests' own P4 machine. */
+/** The six models and a state in registers from ONNX, whole path from raw packets, as P4 of every target: run by the tests' own P4 machine. */
 
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -11,6 +11,7 @@ import {
   type EmitTarget,
   emitProgram,
 } from '../../src/emit/index.ts';
+import { stateName } from '../../src/features/index.ts';
 import { type ModelId, parseOnnx } from '../../src/model/index.ts';
 import type { Program } from '../../src/program/index.ts';
 import { chipNamed, placeProgram } from '../../src/switch/index.ts';
@@ -47,16 +48,21 @@ function compiled(id: ModelId, salu: 'four-words' | 'one-word', rowsFrom = 0): P
   const { features, window, clamp } = definition;
   const classes = ['a', 'b', 'c'];
   const count = 24;
+  const { cell } = definition;
+  const kept = cell === undefined ? {} : { state: { input: 'state', output: 'next_state' } };
+  const read = cell === undefined ? features : Array.from({ length: cell.units }, (_, unit) => stateName(unit));
+  // Of registers any value is as good as another.
+  const given = cell === undefined ? inputs(rowsFrom + count) : inputs(4 * count).map((value) => value % 256);
   const rows: FeatureRows = {
-    features,
+    features: read,
     classes,
     count,
-    values: Float64Array.from(inputs(rowsFrom + count)).slice(rowsFrom * features.length * window),
+    values: Float64Array.from(given).slice(rowsFrom * read.length * window),
     label: Int16Array.from({ length: count }, (_, r) => r % 3),
     split: new Uint8Array(count),
   };
   const anomaly = definition.task === 'anomaly';
-  const spec = { features, window, classes, units: {}, clamp, verdict: anomaly ? 'score' : 'argmax' } as const;
+  const spec = { features, window, classes, units: {}, clamp, ...kept, verdict: anomaly ? 'score' : 'argmax' } as const;
   return compileModel({
     name: id,
     model: parseOnnx(onnx, id),
@@ -94,7 +100,7 @@ function outcome(
   return { packets: out.length, different, verdicts, changed };
 }
 
-const MODELS: readonly ModelId[] = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder'];
+const MODELS: readonly ModelId[] = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder', 'rnn-b-register'];
 
 for (const id of MODELS) {
   Onnx(`${id} from ONNX: 31 frames through parser, hash, registers and tables, in v1model, T2NA and TNA`, () => {

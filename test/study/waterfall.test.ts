@@ -76,6 +76,27 @@ for (const slots of [2, 65536]) {
   });
 }
 
+Waterfall('a state in registers is a step of its own; with 2 slots the last step shows what flows lost', async () => {
+  for (const slots of [2, 65536]) {
+    const { model, ...rest } = scenario(slots);
+    const own = { ...rest, model: { ...model, train: 'rnn-b-register' as const, epochs: 6 } };
+    const { result } = await runScenario(own, { cache });
+    const { steps = [], packets } = result.waterfall ?? {};
+    assert.equal(
+      steps.map(({ id }) => id),
+      ['ideal', 'features', 'state', 'fuzzy', 'fixed', 'switch'],
+    );
+    assert.is(packets, result.replay.scored);
+    assert.is(steps[0].macroF1, result.replay.float?.packets.macroF1);
+    assert.is(steps[5].macroF1, result.replay.switch.packets.macroF1);
+    // Eight registers of 255 steps: few verdicts are that close.
+    assert.ok(steps[2].flipped < 0.03 * (packets ?? 0), `${steps[2].flipped} of ${packets} verdicts`);
+    assert.ok(slots === 2 ? steps[5].flipped > 0 : steps[5].flipped === 0);
+    // 64 bits of state and the clock; the owner's hash beside them.
+    assert.equal([result.compile.stateBits, result.figures.bitsPerFlow], [96, 128]);
+  }
+});
+
 Waterfall('a perfect score has a ROC through (0, 1); equal scores are one point', () => {
   assert.equal(rocPoints([4, 3, 2, 1], [1, 1, 0, 0]).slice(-1)[0], [1, 1]);
   assert.ok(rocPoints([4, 3, 2, 1], [1, 1, 0, 0]).some(([x, y]) => x === 0 && y === 1));
