@@ -50,6 +50,9 @@ export const OUTPUT = ['oldLo', 'oldHi', 'newLo', 'newHi', 'cond0', 'cond1'] as 
 /** Added to an output's number: OR into the destination instead of replacing it. */
 export const OUTPUT_JOINS = 8;
 
+/** What compiled kernels and this code must agree on: a module built for other numbers would do nothing, or something else, in silence. */
+export const CONTRACT = JSON.stringify({ OP, OP_WORDS, BINARY, COMPARE, UPDATE, OUTPUT, OUTPUT_JOINS });
+
 export type BinaryName = (typeof BINARY)[number];
 export type CompareName = (typeof COMPARE)[number];
 

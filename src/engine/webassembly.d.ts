@@ -1,7 +1,8 @@
-/** The part of the WebAssembly interface that the engine uses; the ES library leaves it to the browser's. */
+/** The part of the WebAssembly interface that kernels are run with; the ES library leaves it to the browser's. */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
+    static customSections(module: Module, name: string): ArrayBuffer[];
   }
   class Instance {
     constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });

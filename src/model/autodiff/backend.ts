@@ -1,6 +1,7 @@
 /** Where the numbers of a computation live and what computes on them: plain typed arrays, or WebAssembly memory with SIMD kernels. */
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { staleness } from '../../built.ts';
 import { fail } from '../../problem.ts';
 import { type Kernels, type Numbers, plainKernels } from './kernels.ts';
 
@@ -21,6 +22,7 @@ export function plainBackend(precision: Precision): Backend {
 
 /** Built by `npm run build:wasm`; the same place seen from src/ and from dist/. */
 const BINARY = fileURLToPath(new URL('../../../wasm/build/training.wasm', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../../../wasm/training', import.meta.url));
 const PAGE = 65_536;
 /** Address space, not memory: pages are taken as the arena grows. */
 const MAXIMUM_PAGES = 65_536;
@@ -41,8 +43,18 @@ function compiledKernels(): WebAssembly.Module {
   if (!existsSync(BINARY)) {
     fail({ code: 'MODEL-KERNELS', message: 'the training kernels are not built', hint: 'run npm run build:wasm' });
   }
-  compiled = new WebAssembly.Module(readFileSync(BINARY));
-  return compiled;
+  const module = new WebAssembly.Module(readFileSync(BINARY));
+  const stale = staleness(module, SOURCES);
+  if (stale !== undefined) {
+    fail({
+      code: 'MODEL-KERNELS',
+      message: `the training kernels are not those of this code: ${stale}`,
+      where: 'wasm/build/training.wasm',
+      hint: 'run npm run build:wasm',
+    });
+  }
+  compiled = module;
+  return module;
 }
 
 /** Kernels that take arrays by their address; every array must come from this backend's `allocate`. */
@@ -68,7 +80,7 @@ function addressed(wasm: KernelExports): Kernels {
   };
 }
 
-/** A float32 arena in WebAssembly memory. Several may exist; each is freed as a whole. Fails with MODEL-KERNELS when not built. */
+/** A float32 arena in WebAssembly memory. Several may exist; each is freed as a whole. Fails with MODEL-KERNELS when not built, or built from other sources. */
 export function wasmBackend(): Backend {
   // Shared memory keeps earlier views alive when it grows.
   const memory = new WebAssembly.Memory({ initial: 2, maximum: MAXIMUM_PAGES, shared: true });
