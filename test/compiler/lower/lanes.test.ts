@@ -8,12 +8,10 @@ import {
   heapTree,
   inputRanges,
   type Lane,
-  type LanesChoice,
   lowerNetwork,
   type NetMap,
   networkBounds,
   planLanes,
-  searchLayout,
   type TableNetwork,
   type TreeMap,
 } from '../../../src/compiler/lower/index.ts';
@@ -21,6 +19,7 @@ import { runEngine } from '../../../src/engine/index.ts';
 import { injectedColumns, injectedFront } from '../../../src/features/index.ts';
 import { type Program, type RunColumns, validateProgram } from '../../../src/program/index.ts';
 import { chipNamed, placeProgram, runReference } from '../../../src/switch/index.ts';
+import { generator } from './mlp.ts';
 
 const Lanes = suite('packed lanes');
 
@@ -31,14 +30,6 @@ interface Shape {
   readonly spread: number;
   readonly shift: number;
   readonly bias: boolean;
-}
-
-function generator(seed: number): (n: number) => number {
-  let state = seed >>> 0;
-  return (n) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * n);
-  };
 }
 
 const FEATURES = [0, 1, 2, 3].map((i) => ({ name: `f${i}`, bits: 6 }));
@@ -271,66 +262,5 @@ Lanes('a lane that overflows carries into its neighbour, in the reference pipeli
   });
   assert.ok(carries > 0 && carries < ROWS, `${carries} carries`);
 });
-
-Lanes(
-  'the cost model packs where it saves stages: 32 sums of 7 bits and 16 of 10 on Tofino, fewer stages than unpacked',
-  async () => {
-    const next = generator(77);
-    const tree = (value: number, indices: number[], span: number, from: number) =>
-      heapTree(
-        indices.map((index) => ({ value, index })),
-        Array.from({ length: 15 }, () => next(indices.length)),
-        Array.from({ length: 15 }, () => from + next(span)),
-      );
-    const table = (
-      name: string,
-      output: number,
-      of: ReturnType<typeof tree>,
-      outputs: number,
-      span: number,
-    ): TreeMap => ({
-      kind: 'tree',
-      name,
-      trees: [of],
-      output,
-      outIndex: Int32Array.from({ length: outputs }, (_, o) => o),
-      lut: Int32Array.from({ length: 16 * outputs }, () => next(2 * span) - span),
-    });
-    const features = Array.from({ length: 10 }, (_, i) => ({ name: `f${i}`, bits: 8 }));
-    const pairs = (n: number): number[][] => Array.from({ length: n / 2 }, (_, g) => [2 * g, 2 * g + 1]);
-    const network: TableNetwork = {
-      name: 'mlp',
-      classes: ['a', 'b', 'c'],
-      window: 1,
-      features,
-      values: [
-        { name: 'x', size: 10 },
-        { name: 'h1', size: 32 },
-        { name: 'h2', size: 16 },
-        { name: 'y', size: 3 },
-      ],
-      maps: [
-        ...features.map((_, i) => table(`h1.g${i}`, 1, tree(0, [i], 256, 0), 32, 6)),
-        ...pairs(32).map((p, g) => table(`h2.g${g}`, 2, tree(1, p, 80, -40), 16, 25)),
-        ...pairs(16).map((p, g) => table(`y.g${g}`, 3, tree(2, p, 400, -200), 3, 400)),
-      ],
-      verdict: { kind: 'argmax', value: 3 },
-    };
-    const shape = { features: features.map((f) => f.name), bits: features.map((f) => f.bits) };
-    const front = injectedFront(shape);
-    const make = (lanes: LanesChoice) =>
-      searchLayout('mlp', network, front, chipNamed('tofino'), { inputs: frontInputs(front, network), lanes });
-    const [off, auto] = [make('off'), make('auto')];
-    assert.ok(off.lowered.sums.every((s) => s.lanes === undefined));
-    assert.ok(auto.fits && auto.lowered.sums.some((s) => s.lanes !== undefined));
-    assert.ok(auto.placement.stages < off.placement.stages, `${auto.placement.stages} < ${off.placement.stages}`);
-    const input = Uint32Array.from({ length: 300 }, () => next(256));
-    const columns = { kind: 'injected', ...injectedColumns(input, 30, shape) } as const;
-    const expected = evaluateNetwork(network, input, 30);
-    const run = await runEngine(auto.program, auto.placement, columns, { workers: 1 });
-    assert.equal([...run.logits], [...expected.values[3]]);
-    assert.equal([...runReference(auto.program, auto.placement, columns).verdict], [...expected.classes]);
-  },
-);
 
 Lanes.run();
