@@ -4,7 +4,7 @@ import type { ReplayResult, Side } from '../../replay/index.ts';
 import type { PositionAccuracy, ScenarioResult } from '../../study/index.ts';
 import { count, percent, score } from '../text-table.ts';
 import { stepFigure } from '../waterfall-text.ts';
-import { barChart, categoryLines, rocChart, waterfallChart, waterfallFloor } from './charts.ts';
+import { barChart, categoryLines, rocChart, waterfallChart, waterfallFloor } from './charts/index.ts';
 import { givesVerdicts, signedPoints } from './main-figure.ts';
 import { type HeatCell, heatTable, htmlTable } from './tables.ts';
 

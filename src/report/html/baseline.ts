@@ -2,7 +2,7 @@
 
 import type { ScenarioResult } from '../../study/index.ts';
 import { count } from '../text-table.ts';
-import { barChart } from './charts.ts';
+import { barChart } from './charts/index.ts';
 import { escapeHtml } from './escape.ts';
 import { cards } from './page.ts';
 import { htmlTable } from './tables.ts';

@@ -2,7 +2,7 @@
 
 import type { Compared, Comparison } from '../../study/index.ts';
 import { score } from '../text-table.ts';
-import { barChart } from './charts.ts';
+import { barChart } from './charts/index.ts';
 import { escapeHtml } from './escape.ts';
 import { signedPoints } from './main-figure.ts';
 import { type Card, cards, htmlPage, type Section } from './page.ts';

@@ -2,7 +2,7 @@
 
 import type { ScenarioResult } from '../../study/index.ts';
 import { percent, score } from '../text-table.ts';
-import { categoryLines } from './charts.ts';
+import { categoryLines } from './charts/index.ts';
 import { mainFigure } from './main-figure.ts';
 import { type HeatCell, heatTable } from './tables.ts';
 

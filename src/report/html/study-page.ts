@@ -3,7 +3,7 @@
 import type { ScenarioResult, ScenarioTiming } from '../../study/index.ts';
 import { count, percent, score } from '../text-table.ts';
 import { waterfall } from './accuracy.ts';
-import { type ScatterPoint, scatterChart } from './charts.ts';
+import { type ScatterPoint, scatterChart } from './charts/index.ts';
 import { escapeHtml } from './escape.ts';
 import { mainFigure, signedPoints } from './main-figure.ts';
 import { matrices, shortName } from './matrix.ts';

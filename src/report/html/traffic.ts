@@ -3,7 +3,7 @@
 import type { ReplayResult } from '../../replay/index.ts';
 import type { ScenarioTiming } from '../../study/index.ts';
 import { count, percent, rate } from '../text-table.ts';
-import { barChart, partsChart } from './charts.ts';
+import { barChart, partsChart } from './charts/index.ts';
 import { escapeHtml } from './escape.ts';
 import { cards } from './page.ts';
 import { htmlTable } from './tables.ts';
