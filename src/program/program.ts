@@ -2,8 +2,15 @@
  * The dataplane program as plain data: what every room upstream produces and every room downstream consumes.
  *
  * Vocabulary and rules follow P4-16/TNA. Everything refers to everything else *by name*, so fragments of a program
- * (parser, feature registers, model tables, verdict) are merged by concatenating lists. No behaviour lives here.
+ * (parser, feature registers, model tables, verdict) are merged by concatenating lists. No behaviour lives here. Actions are in
+ * action.ts, registers and stateful actions in register.ts.
  */
+
+import type { Action, Hash } from './action.ts';
+import type { Register, StatefulAction } from './register.ts';
+
+export type * from './action.ts';
+export type * from './register.ts';
 
 /** Ingress runs first; egress sees only bridged fields. Stage s of both shares its memories. */
 export type Gress = 'ingress' | 'egress';
@@ -71,147 +78,6 @@ export interface ParserState {
 /** Starts at state `start`. Rejected packets are counted, forwarded and never classified (the `unparsed` path). */
 export interface Parser {
   readonly states: readonly ParserState[];
-}
-
-/** A value an instruction reads. Constants are given as signed or unsigned; they are taken modulo 2^w. */
-export type Operand =
-  | { readonly kind: 'field'; readonly field: string }
-  | { readonly kind: 'param'; readonly param: string }
-  | { readonly kind: 'const'; readonly value: number };
-
-export type BinaryOp =
-  | 'add'
-  | 'sub' // a - b
-  | 'addSatU'
-  | 'addSatS'
-  | 'subSatU'
-  | 'subSatS'
-  | 'minU'
-  | 'minS'
-  | 'maxU'
-  | 'maxS'
-  | 'and'
-  | 'or'
-  | 'xor';
-
-/** Compare two values into a 1-bit-valued destination; Tofino 2 only (TARGETS.md §2). */
-export type CompareOp = 'eq' | 'ne' | 'ltU' | 'leU' | 'gtU' | 'geU' | 'ltS' | 'leS' | 'gtS' | 'geS';
-
-/**
- * One action-unit instruction: at most one per destination field per stage; all of a stage read the values at its entry.
- * Values narrower than the destination are zero-extended; wider are cut. Signed forms (`..S`, `shrS`) read each operand as
- * two's complement of the *destination's* width. `signed` comparisons use the width of operand `a`'s field.
- */
-export type Instruction =
-  | { readonly op: 'set'; readonly dst: string; readonly a: Operand }
-  | { readonly op: 'not'; readonly dst: string; readonly a: Operand }
-  | { readonly op: BinaryOp; readonly dst: string; readonly a: Operand; readonly b: Operand }
-  | { readonly op: CompareOp; readonly dst: string; readonly a: Operand; readonly b: Operand }
-  /** Shift of a PHV operand by a constant 0..31. */
-  | { readonly op: 'shl' | 'shrU' | 'shrS'; readonly dst: string; readonly a: Operand; readonly by: number }
-  /** dst = a[low+bits-1 : low], zero-extended. */
-  | { readonly op: 'slice'; readonly dst: string; readonly a: Operand; readonly low: number; readonly bits: number }
-  /** dst[dstLow+bits-1 : dstLow] = a[low+bits-1 : low]; other bits of dst keep (deposit-field). */
-  | {
-      readonly op: 'deposit';
-      readonly dst: string;
-      readonly dstLow: number;
-      readonly a: Operand;
-      readonly low: number;
-      readonly bits: number;
-    }
-  /** dst = when ? a : dst (conditional move; `when` is a field, taken when non-zero). */
-  | { readonly op: 'cmov'; readonly dst: string; readonly a: Operand; readonly when: string }
-  /** dst = low bits of a hash (hash unit through the immediate path). */
-  | { readonly op: 'hash'; readonly dst: string; readonly hash: string };
-
-/** Hash unit: CRC32 (TNA `HashAlgorithm_t.CRC32`) over a byte string, each part the XOR of its fields (the unit is linear). */
-export interface Hash {
-  readonly name: string;
-  readonly algorithm: 'crc32';
-  /** Parts in order, most significant byte first; all fields of one part have the same width, a multiple of 8 bits. */
-  readonly parts: readonly { readonly xor: readonly string[] }[];
-}
-
-/** One call of a stateful ALU: at most one per action, and one per register array per packet. */
-export interface StatefulCall {
-  /** Name of a StatefulAction. */
-  readonly run: string;
-  /** Field that indexes the register (its low bits, modulo the register's size). */
-  readonly index: string;
-}
-
-export interface Action {
-  readonly name: string;
-  /** Action data, typed per parameter; each at most 32 bits. */
-  readonly params: readonly { readonly name: string; readonly bits: number }[];
-  readonly instructions: readonly Instruction[];
-  readonly stateful?: StatefulCall;
-}
-
-export type CellBits = 1 | 8 | 16 | 32;
-
-/** A register array: `size` cells (a power of two) of one value, or of a pair (lo, hi). */
-export interface Register {
-  readonly name: string;
-  readonly cellBits: CellBits;
-  readonly pair: boolean;
-  readonly size: number;
-  /** Initial values: [lo] or [lo, hi]. */
-  readonly initial: readonly number[];
-  readonly note?: string;
-}
-
-/** What a stateful ALU may read: a cell half, one of two PHV inputs, a constant. */
-export type SaluOperand =
-  | { readonly kind: 'lo' }
-  | { readonly kind: 'hi' }
-  | { readonly kind: 'input'; readonly index: 0 | 1 }
-  | { readonly kind: 'const'; readonly value: number };
-
-/** a ⊙ b; both read at the cell's width (signed: two's complement of that width). `a`, `b` may be differences x − y, wrapped. */
-export interface SaluCondition {
-  readonly op: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
-  readonly signed: boolean;
-  readonly a: SaluOperand;
-  /** Subtracted from a before the comparison, if given. */
-  readonly minus?: SaluOperand;
-  readonly b: SaluOperand;
-}
-
-/** Those of a sub-unit (T:bf-asm/salu_inst.cpp:631-697): `addSatS` is its signed saturating addition, at the cell's width. */
-export type SaluOp = 'set' | 'add' | 'sub' | 'addSatS' | 'minU' | 'minS' | 'maxU' | 'maxS' | 'and' | 'or' | 'xor';
-
-/** new value of `cell` = a (set) or a ⊙ b, when the predicate holds; wraps at the cell's width. */
-export interface SaluUpdate {
-  readonly cell: 'lo' | 'hi';
-  /**
-   * Truth table over the conditions: bit (c0 + 2·c1) is 1 where the update happens; omitted = always. With no condition,
-   * bit 0. The updates of one cell must have disjoint predicates; where none holds, the cell keeps its value.
-   */
-  readonly when?: number;
-  readonly op: SaluOp;
-  readonly a: SaluOperand;
-  readonly b?: SaluOperand;
-}
-
-/** Word sent to the PHV: an old or new half, an input, or the truth of a condition; 0 when the predicate does not hold. */
-export interface SaluOutput {
-  readonly dst: string;
-  readonly when?: number;
-  readonly value: 'oldLo' | 'oldHi' | 'newLo' | 'newHi' | 'cond0' | 'cond1';
-}
-
-/** One read-modify-write: instruction set of the chip's stateful ALU (TARGETS.md §7). */
-export interface StatefulAction {
-  readonly name: string;
-  readonly register: string;
-  /** PHV inputs (zero-extended or cut to the cell's width); at most 2. */
-  readonly inputs: readonly Operand[];
-  /** At most 2 (4 on Tofino 2; the validator knows the chip). */
-  readonly conditions: readonly SaluCondition[];
-  readonly updates: readonly SaluUpdate[];
-  readonly outputs: readonly SaluOutput[];
 }
 
 export type MatchKind = 'exact' | 'ternary' | 'range' | 'lpm';
