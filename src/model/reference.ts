@@ -199,7 +199,7 @@ export async function openReference(bytes: Uint8Array, options: ReferenceOptions
     }
   };
 
-  const advance = async (rows: Float32Array, states: Float32Array, count: number): Promise<Advanced> => {
+  const advanceBatch = async (rows: Float32Array, states: Float32Array, count: number): Promise<Advanced> => {
     const { input: from, output: to } = state!;
     const tensor = makeTensor(convertRows(rows, input.type, file), batchShape(input, count, rows.length / count, file));
     const before = makeTensor(states, [count, units!]);
@@ -209,6 +209,27 @@ export async function openReference(bytes: Uint8Array, options: ReferenceOptions
     } catch (error) {
       fail({ code: 'MODEL-RUN', message: `ONNX Runtime stopped: ${(error as Error).message}`, where: file });
     }
+  };
+
+  /** In slices; a model whose batch is fixed gets its last slice filled up with zeros. */
+  const advance = async (rows: Float32Array, states: Float32Array, count: number): Promise<Advanced> => {
+    const length = count === 0 ? 0 : rows.length / count;
+    const all = { outputs: new Float32Array(0), states: new Float32Array(count * units!) };
+    for (let start = 0; start < count; start += step) {
+      const rowsHere = Math.min(step, count - start);
+      const batch = fixed ?? rowsHere;
+      const filled = (from: Float32Array, width: number): Float32Array => {
+        const slice = new Float32Array(batch * width);
+        slice.set(from.subarray(start * width, (start + rowsHere) * width));
+        return slice;
+      };
+      const part = await advanceBatch(filled(rows, length), filled(states, units!), batch);
+      const width = part.outputs.length / batch;
+      if (start === 0) all.outputs = new Float32Array(count * width);
+      all.outputs.set(part.outputs.subarray(0, rowsHere * width), start * width);
+      all.states.set(part.states.subarray(0, rowsHere * units!), start * units!);
+    }
+    return all;
   };
 
   const run = async (rows: Float32Array, count: number): Promise<Float32Array> => {

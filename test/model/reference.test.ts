@@ -32,30 +32,35 @@ for (const [title, batch, type] of [
 }
 
 /** next = min(state + x, 5), y = 2 · next. */
-function counting(units: number | string = 1): Uint8Array {
+function counting(units: number | string = 1, batch: number | string = 'n'): Uint8Array {
   const graph = buildGraph();
-  const x = graph.input('x', ['n', 1]);
-  const h = graph.input('h', ['n', units]);
+  const x = graph.input('x', [batch, 1]);
+  const h = graph.input('h', [batch, units]);
   const sum = graph.node('Add', [h, x]);
   const next = graph.node('Min', [sum, graph.weights('five', [], [5])], {}, { name: 'next' });
-  graph.output(next, ['n', units]);
-  graph.output(graph.node('Mul', [next, graph.weights('two', [], [2])], {}, { name: 'y' }), ['n', 1]);
+  graph.output(next, [batch, units]);
+  graph.output(graph.node('Mul', [next, graph.weights('two', [], [2])], {}, { name: 'y' }), [batch, 1]);
   return graph.bytes();
 }
 
-Reference('a model with a state goes one packet on for three flows at once: outputs and states apart', async () => {
-  const reference = await openReference(counting(), { state: { input: 'h', output: 'next' } });
-  assert.equal([reference.units, reference.output], [1, 'y']);
-  const made = await reference.advance!(Float32Array.of(1, 2, 3), Float32Array.of(0, 1, 4), 3);
-  assert.equal(
-    [[...made.outputs], [...made.states]],
-    [
-      [2, 6, 10],
-      [1, 3, 5],
-    ],
+for (const batch of ['n', 2]) {
+  Reference(
+    `a model with a state goes one packet on for three flows: outputs and states apart, batch ${batch}`,
+    async () => {
+      const reference = await openReference(counting(1, batch), { state: { input: 'h', output: 'next' } });
+      assert.equal([reference.units, reference.output], [1, 'y']);
+      const made = await reference.advance!(Float32Array.of(1, 2, 3), Float32Array.of(0, 1, 4), 3);
+      assert.equal(
+        [[...made.outputs], [...made.states]],
+        [
+          [2, 6, 10],
+          [1, 3, 5],
+        ],
+      );
+      await reference.close();
+    },
   );
-  await reference.close();
-});
+}
 
 Reference(
   'a state that the model does not have, or of no known size, is refused; two inputs without one hint at it',

@@ -55,8 +55,17 @@ const PASSING = new Set(['Identity', 'Dropout']);
 
 /** A value behind nodes that pass it on. */
 function passed(producers: ReadonlyMap<string, OnnxNode>, name: string): string {
-  for (let node = producers.get(name); node && PASSING.has(node.op); node = producers.get(name)) name = node.inputs[0];
+  const seen = new Set<string>();
+  for (let node = producers.get(name); node && PASSING.has(node.op); node = producers.get(name)) {
+    if (seen.has(name)) cyclic(node);
+    seen.add(name);
+    name = node.inputs[0];
+  }
   return name;
+}
+
+function cyclic(node: OnnxNode): never {
+  return fail({ code: 'COMPILE-GRAPH', message: 'the graph has a cycle', where: nodeText(node) });
 }
 
 /** A constant of one number: initializer or Constant node. */
@@ -70,11 +79,12 @@ function scalarOf(model: OnnxModel, producers: ReadonlyMap<string, OnnxNode>, na
 }
 
 /** The values that a tree of additions adds up. */
-function terms(producers: ReadonlyMap<string, OnnxNode>, name: string): string[] {
+function terms(producers: ReadonlyMap<string, OnnxNode>, name: string, inside: readonly OnnxNode[] = []): string[] {
   const at = passed(producers, name);
   const node = producers.get(at);
   if (node?.op !== 'Add' && node?.op !== 'Sum') return [at];
-  return node.inputs.flatMap((input) => terms(producers, input));
+  if (inside.includes(node)) cyclic(node);
+  return node.inputs.flatMap((input) => terms(producers, input, [...inside, node]));
 }
 
 /**
@@ -94,7 +104,7 @@ export function recogniseState(model: OnnxModel, spec: ModelSpec): Recurrence {
   if (others.length !== 1 || !output)
     refuse(graph.name, 'beside its state a model takes one row of features and gives one output');
   const units = input.dims?.[1];
-  if (input.dims?.length !== 2 || typeof units !== 'number')
+  if (input.dims?.length !== 2 || typeof units !== 'number' || units < 1)
     refuse(`input ${state.input}`, 'the state is not one row of numbers', 'declare it as [batch, units]');
   const producers = producersOf(graph.nodes);
   const clip = producers.get(passed(producers, state.output));

@@ -205,6 +205,16 @@ Split('a tanh cell, a decay, a matrix, a state used twice and a free output are 
   }
 });
 
+Split('a cycle of additions or of nodes that pass on ends in COMPILE-GRAPH, not in a hang', () => {
+  for (const [op, inputs] of [
+    ['Add', ['loop', 'added']],
+    ['Identity', ['loop']],
+  ] as const) {
+    const made = tiny((p) => clipped(p, p.g.node(op, inputs, {}, { name: 'loop' })));
+    assert.is(refused(made).code, 'COMPILE-GRAPH');
+  }
+});
+
 Split('features in one function, steps beyond half the range, missing names and 17-bit features are refused', () => {
   const good = (p: Parts) => clipped(p, plus(p, p.state, p.added));
   const mixed = tiny((p) => clipped(p, plus(p, p.state, p.g.node('Tanh', [p.added], {}, { name: 'both_features' }))));
