@@ -31,7 +31,7 @@ export interface ExportOutcome {
 }
 
 /**
- * Write `ideal` and `switch` matrices, `labels`, `split` and `columns.json` (names, classes, unit of time, metadata for ONNX) into a folder.
+ * Write `ideal` and `switch` matrices, `labels`, `split`, `flow` (npy) and `columns.json` (names, classes, unit of time, metadata for ONNX) into a folder.
  * @throws ProblemError of the dataset and the features; FILE-WRITE
  */
 export async function exportFeatures(task: ExportTask): Promise<ExportOutcome> {
@@ -89,6 +89,7 @@ function npyFiles(out: string, window: number, ideal: PacketRows, real: PacketRo
     'switch.npy': encodeNpy(real.values, shape),
     'labels.npy': encodeNpy(real.label, [count]),
     'split.npy': encodeNpy(real.split, [count]),
+    'flow.npy': encodeNpy(real.flow, [count]),
   };
   for (const [name, bytes] of Object.entries(files)) writeFile(join(out, name), bytes);
   return Object.keys(files);

@@ -61,6 +61,13 @@ Round('npy holds the same numbers as CSV', async () => {
   const values = new Uint32Array(
     bytes.buffer.slice(bytes.byteOffset + 10 + bytes.readUInt16LE(8), bytes.byteOffset + bytes.length),
   );
+  const flow = readFileSync(join(folder, 'npy', 'flow.npy'));
+  assert.match(flow.toString('latin1', 10, 10 + flow.readUInt16LE(8)), /'descr': '<i4', .*'shape': \(36317,\)/);
+  const numbers = new Int32Array(
+    flow.buffer.slice(flow.byteOffset + 10 + flow.readUInt16LE(8), flow.byteOffset + flow.length),
+  );
+  // 24 captures of 40 flows.
+  assert.is(new Set(numbers).size, 960);
   const csv = readExported(join(folder, 'csv', 'switch.csv'), classes);
   csv.values.forEach((row, r) => {
     row.forEach((value, f) => {
