@@ -16,30 +16,20 @@ export function softmaxRows(out: Numbers, scores: Numbers, width: number): void 
   }
 }
 
-/** Cross-entropy of logits[rows, classes] against class indices, each row weighted by its class's weight. */
-export function softmaxCrossEntropy(
-  tape: Tape,
-  logits: Variable,
-  labels: ArrayLike<number>,
-  classWeight?: ArrayLike<number>,
-): Variable {
+/** Cross-entropy of logits[rows, classes] against class indices. */
+export function softmaxCrossEntropy(tape: Tape, logits: Variable, labels: ArrayLike<number>): Variable {
   const width = logits.shape.at(-1)!;
   const rows = logits.data.length / width;
   const p = take(tape, logits.data.length);
   softmaxRows(p, logits.data, width);
   const out = result(tape, [], [logits]);
-  let total = 0;
   let loss = 0;
-  for (let i = 0; i < rows; i++) {
-    const weight = classWeight ? classWeight[labels[i]] : 1;
-    total += weight;
-    loss -= weight * Math.log(Math.max(p[i * width + labels[i]], 1e-30));
-  }
-  out.data[0] = loss / total;
+  for (let i = 0; i < rows; i++) loss -= Math.log(Math.max(p[i * width + labels[i]], 1e-30));
+  out.data[0] = loss / rows;
   return record(tape, out, (grad) => {
     const dx = gradient(tape, logits);
+    const factor = grad[0] / rows;
     for (let i = 0; i < rows; i++) {
-      const factor = (grad[0] * (classWeight ? classWeight[labels[i]] : 1)) / total;
       for (let j = 0; j < width; j++) dx[i * width + j] += factor * (p[i * width + j] - (j === labels[i] ? 1 : 0));
     }
   });

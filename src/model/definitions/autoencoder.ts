@@ -84,7 +84,7 @@ export const autoencoder: ModelDefinition = {
   clamp: WINDOW_CLAMP,
   fit: fitEmbedding,
   frozen: ['length', 'gap', 'embed.weight', 'embed.bias'],
-  training: { epochs: 20, patience: 5, learningRate: 3e-3, batch: 64, rowsPerEpoch: 12_000 },
+  training: { epochs: 20, patience: 5, learningRate: 3e-3, halving: 10, batch: 64, rowsPerEpoch: 12_000 },
   network(layers, input) {
     const embedding = layers.join(embedPackets(layers, input, DIM));
     const parts = reconstruct(layers, layers.isolate(embedding, SLICE));

@@ -14,7 +14,7 @@ export const cnnB: ModelDefinition = {
   inputBits: 128,
   clamp: WINDOW_CLAMP,
   frozen: [],
-  training: { epochs: 30, patience: 8, learningRate: 5e-3, batch: 256, rowsPerEpoch: 20_000 },
+  training: { epochs: 30, patience: 8, learningRate: 5e-3, halving: 10, batch: 256, rowsPerEpoch: 20_000 },
   network(layers, input, classes) {
     const picture = layers.join(embedPackets(layers, input, DIM));
     const shape = { channels: 1, height: WINDOW, width: DIM };

@@ -42,7 +42,7 @@ export const cnnM: ModelDefinition = {
   inputBits: 128,
   clamp: WINDOW_CLAMP,
   frozen: [],
-  training: { epochs: 25, patience: 6, learningRate: 3e-3, batch: 256, rowsPerEpoch: 12_000 },
+  training: { epochs: 25, patience: 6, learningRate: 3e-3, halving: 10, batch: 256, rowsPerEpoch: 12_000 },
   network(layers, input, classes) {
     const packets = embedPackets(layers, input, 4);
     const products = layers.linearPair(packets, ['enlarge', 'kernels'], [ENLARGED, KERNEL_ROWS * CHANNELS]);

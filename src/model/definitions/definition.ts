@@ -8,8 +8,10 @@ export interface TrainingDefaults {
   /** Epochs without a better validation figure before stopping. */
   readonly patience: number;
   readonly learningRate: number;
+  /** Epochs after which the learning rate halves (ALGORITHM §4.2: 10). */
+  readonly halving: number;
   readonly batch: number;
-  /** Rows shown per epoch at most (drawn anew each epoch); bounds the time of the large models. */
+  /** Rows shown per epoch at most (drawn anew each epoch, small data several times); bounds the time of the large models. */
   readonly rowsPerEpoch: number;
 }
 

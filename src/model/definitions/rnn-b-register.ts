@@ -37,7 +37,7 @@ export const rnnBRegister: ModelDefinition = {
   inputBits: 16,
   clamp: WINDOW_CLAMP,
   frozen: [],
-  training: { epochs: 30, patience: 8, learningRate: 2e-3, batch: 16, rowsPerEpoch: 40_000 },
+  training: { epochs: 30, patience: 8, learningRate: 2e-3, halving: 10, batch: 16, rowsPerEpoch: 40_000 },
   network: (layers, input, classes) => cell.read(layers, layers.clip(cell.move(layers, input), -LIMIT, LIMIT), classes),
   cell,
 };

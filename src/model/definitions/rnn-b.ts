@@ -13,7 +13,7 @@ export const rnnB: ModelDefinition = {
   inputBits: 128,
   clamp: WINDOW_CLAMP,
   frozen: [],
-  training: { epochs: 30, patience: 8, learningRate: 5e-3, batch: 256, rowsPerEpoch: 20_000 },
+  training: { epochs: 30, patience: 8, learningRate: 5e-3, halving: 10, batch: 256, rowsPerEpoch: 20_000 },
   network(layers, input, classes) {
     const inputs = layers.join(layers.linear(embedPackets(layers, input, UNITS), 'cell.x', UNITS));
     // The state starts at zero, so the first step has no recurrent part.

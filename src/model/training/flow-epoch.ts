@@ -28,15 +28,9 @@ export function evaluateFlows(session: Session, { cell }: CellDefinition, index:
   });
 }
 
-/** An epoch over runs of consecutive packets (flows.ts), in random order; `limit` rows at most. `descend`: one step of the optimiser. */
-export function trainFlows(
-  session: Session,
-  definition: CellDefinition,
-  limit: number,
-  random: Random,
-  descend: () => void,
-): number {
-  const { rows, samples, store, tape, batch, classWeight } = session;
+/** An epoch over runs of consecutive packets (flows.ts), in random order; as many rows at most as an epoch shows, classes as they occur. `descend`: one step of the optimiser. */
+export function trainFlows(session: Session, definition: CellDefinition, random: Random, descend: () => void): number {
+  const { rows, samples, store, tape, batch, showing } = session;
   const { cell } = definition;
   const flows = session.flows!;
   const states = statesOf(cell, rows, flows, session.evaluation, tapeLayers(session.evaluation, store, false));
@@ -51,7 +45,7 @@ export function trainFlows(
   const runs = [...runsOf(flows, samples.train, rows.count)];
   const order = Int32Array.from(runs.keys());
   shuffle(order, random);
-  const shown = Math.min(order.length, Math.ceil(limit / STEPS));
+  const shown = Math.min(order.length, Math.ceil(showing.limit / STEPS));
   let loss = 0;
   let count = 0;
   for (let from = 0; from < shown; from += batch) {
@@ -59,7 +53,7 @@ export function trainFlows(
     const some = Array.from(order.subarray(from, Math.min(shown, from + batch)), (r) => runs[r]);
     const made = runLogits(tape, tapeLayers(tape, store, true), definition, rows, some, start, used);
     const labels = made.rows.map((row) => rows.label[row]);
-    const value = softmaxCrossEntropy(tape, made.logits, labels, classWeight);
+    const value = softmaxCrossEntropy(tape, made.logits, labels);
     backward(tape, value);
     loss += value.data[0] * labels.length;
     count += labels.length;

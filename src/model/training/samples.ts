@@ -50,6 +50,14 @@ export function chooseSamples(definition: ModelDefinition, rows: FeatureRows, be
   return validation.length > 0 ? { train, validation } : holdBack(rows, train, random);
 }
 
+/** At most `limit` of the rows, drawn at random, in their order. */
+export function drawn(index: Int32Array, limit: number, random: Random): Int32Array {
+  if (index.length <= limit) return index;
+  const order = index.slice();
+  shuffle(order, random);
+  return order.slice(0, limit).sort();
+}
+
 /** Copy rows `index[from..to)` into a dense batch. */
 export function copyRows(
   into: Numbers,
@@ -66,12 +74,60 @@ export function copyRows(
   }
 }
 
-/** Weights that make every class count alike, mean 1 over the classes present. */
-export function balancedWeights(rows: FeatureRows, index: Int32Array): Float64Array {
-  const counts = new Float64Array(rows.classes.length);
-  for (const row of index) counts[rows.label[row]]++;
-  const present = counts.filter((count) => count > 0).length;
-  return counts.map((count) => (count > 0 ? index.length / (present * count) : 0));
+/** Times one row may be shown in an epoch, so that an epoch of few rows is several passes over them. */
+const PASSES = 4;
+
+export interface Showing {
+  /** Rows to show at most. */
+  readonly limit: number;
+  /** Classes are shown as their rows to the power of 1 − balance: 0 as often as they occur, 0.5 by their square roots, 1 all alike. */
+  readonly balance: number;
+}
+
+/** Rare classes count in macro-F1 as much as common ones; showing all alike would make too much of their few rows. */
+const BALANCE = 0.5;
+
+/** What an epoch of that model shows. Fails with MODEL-OPTIONS for a balance that is none. */
+export function showingOf(definition: ModelDefinition, limit: number, balance = BALANCE): Showing {
+  if (!(balance >= 0 && balance <= 1)) {
+    fail({ code: 'MODEL-OPTIONS', message: 'balance must be between 0 and 1', have: String(balance) });
+  }
+  return { limit, balance: definition.task === 'anomaly' ? 0 : balance };
+}
+
+/** Rows of `own`, shuffled pass after pass, into `shown[from..to)`. */
+function fillShuffled(shown: Int32Array, from: number, to: number, own: Int32Array, random: Random): void {
+  for (let at = from; at < to; at += own.length) {
+    shuffle(own, random);
+    shown.set(own.subarray(0, to - at), at);
+  }
+}
+
+/** The rows of one epoch in the order they are shown: at most `limit`, each class by its share, no row again before its class was through. */
+export function shownRows(
+  rows: FeatureRows,
+  train: Int32Array,
+  { limit, balance }: Showing,
+  random: Random,
+): Int32Array {
+  const shown = new Int32Array(Math.min(limit, PASSES * train.length));
+  if (balance === 0) {
+    fillShuffled(shown, 0, shown.length, train.slice(), random);
+    return shown;
+  }
+  const classes = rows.classes.map((_, label) => train.filter((row) => rows.label[row] === label));
+  const weights = classes.map((own) => (own.length > 0 ? own.length ** (1 - balance) : 0));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  let before = 0;
+  let from = 0;
+  classes.forEach((own, label) => {
+    before += weights[label];
+    const to = Math.round((shown.length * before) / total);
+    if (own.length > 0) fillShuffled(shown, from, to, own, random);
+    from = to;
+  });
+  shuffle(shown, random);
+  return shown;
 }
 
 /** All values of one feature in the chosen rows, over all packets of their windows. */

@@ -14,7 +14,6 @@ import {
   meanAbsolute,
   type Numbers,
   type Random,
-  shuffle,
   softmaxCrossEntropy,
   type Tape,
   take,
@@ -39,7 +38,17 @@ import { tapeLayers } from '../networks/tape-layers.ts';
 import type { ModelSpec, TrainedOn } from '../spec.ts';
 import { evaluateFlows, hasCell, trainFlows } from './flow-epoch.ts';
 import { flowRows } from './flows.ts';
-import { balancedWeights, chooseSamples, columnValues, copyRows, type Samples, VALIDATION_ROWS } from './samples.ts';
+import {
+  chooseSamples,
+  columnValues,
+  copyRows,
+  drawn,
+  type Samples,
+  type Showing,
+  showingOf,
+  shownRows,
+  VALIDATION_ROWS,
+} from './samples.ts';
 import { attackRows, type ChosenThreshold, chooseThreshold } from './threshold.ts';
 
 export interface TrainOptions {
@@ -49,10 +58,12 @@ export interface TrainOptions {
   readonly patience?: number;
   readonly learningRate?: number;
   readonly batch?: number;
-  /** Rows shown per epoch at most, drawn anew each time; also bounds the validation rows. */
+  /** Epochs after which the learning rate halves. */
+  readonly halving?: number;
+  /** Rows shown per epoch at most, drawn anew each time, none more than four times; also bounds the validation rows. */
   readonly rowsPerEpoch?: number;
-  /** `balanced` gives every class the same say. Default `none`. */
-  readonly classWeights?: 'none' | 'balanced';
+  /** 0 shows classes as often as they occur, 1 all alike; default 0.5: by the square root of their rows. Classifiers of rows and windows only. */
+  readonly balance?: number;
   /** Name of the benign class, for anomaly models. Default: a class called benign, else the first. */
   readonly benign?: string;
   /** Nanoseconds per unit of the time features, written into the model. */
@@ -99,16 +110,13 @@ export interface Session {
   readonly samples: Samples;
   /** Class that anomaly models learn. */
   readonly benign: number;
-  readonly classWeight: Float64Array | undefined;
+  readonly showing: Showing;
   readonly history: EpochRecord[];
   /** Rows per step, in training and in evaluation (the buffers are shared); runs per step for models that learn from whole flows. */
   readonly batch: number;
   /** Rows of each flow, for models that learn from whole flows. */
   readonly flows: readonly Int32Array[] | undefined;
 }
-
-/** The learning rate halves after this many epochs (ALGORITHM §4.2). */
-const HALVING = 10;
 
 function evaluate(session: Session, index: Int32Array): Float32Array {
   const { definition, rows, width, store, evaluation } = session;
@@ -138,15 +146,14 @@ function validationFigure(session: Session): number {
 }
 
 function trainBatch(session: Session, index: Int32Array, from: number, to: number): number {
-  const { definition, rows, width, store, tape, classWeight } = session;
+  const { definition, rows, width, store, tape } = session;
   clearTape(tape);
   const input = take(tape, (to - from) * width);
   copyRows(input, rows, width, index, from, to);
   const x = constant([to - from, width], input);
   const output = definition.network(tapeLayers(tape, store, true), x, rows.classes.length);
   const labels = Int32Array.from(index.subarray(from, to), (row) => rows.label[row]);
-  const loss =
-    definition.task === 'anomaly' ? meanAbsolute(tape, output) : softmaxCrossEntropy(tape, output, labels, classWeight);
+  const loss = definition.task === 'anomaly' ? meanAbsolute(tape, output) : softmaxCrossEntropy(tape, output, labels);
   backward(tape, loss);
   return loss.data[0];
 }
@@ -161,12 +168,11 @@ function descend({ definition, store, average }: Session, adam: Adam, rate: numb
   updateAverage(average, store);
 }
 
-function trainEpoch(session: Session, adam: Adam, rate: number, limit: number, random: Random): number {
+function trainEpoch(session: Session, adam: Adam, rate: number, random: Random): number {
   const { samples, definition, batch } = session;
-  if (hasCell(definition)) return trainFlows(session, definition, limit, random, () => descend(session, adam, rate));
-  const order = samples.train.slice();
-  shuffle(order, random);
-  const count = Math.min(order.length, limit);
+  if (hasCell(definition)) return trainFlows(session, definition, random, () => descend(session, adam, rate));
+  const order = shownRows(session.rows, samples.train, session.showing, random);
+  const count = order.length;
   let loss = 0;
   for (let from = 0; from < count; from += batch) {
     const to = Math.min(count, from + batch);
@@ -176,14 +182,6 @@ function trainEpoch(session: Session, adam: Adam, rate: number, limit: number, r
     descend(session, adam, rate);
   }
   return loss / count;
-}
-
-/** At most `limit` of the rows, drawn at random, in their order. */
-function drawn(index: Int32Array, limit: number, random: Random): Int32Array {
-  if (index.length <= limit) return index;
-  const order = index.slice();
-  shuffle(order, random);
-  return order.slice(0, limit).sort();
 }
 
 function openSession(definition: ModelDefinition, rows: FeatureRows, options: TrainOptions, random: Random): Session {
@@ -199,9 +197,8 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
   const benign = Math.max(0, rows.classes.indexOf(options.benign ?? 'benign'));
   const flows = definition.cell === undefined ? undefined : flowRows(rows);
   const chosen = chooseSamples(definition, rows, benign, random);
-  const validation = drawn(chosen.validation, options.rowsPerEpoch ?? definition.training.rowsPerEpoch, random);
-  const samples = { train: chosen.train, validation };
-  const classWeight = options.classWeights === 'balanced' ? balancedWeights(rows, samples.train) : undefined;
+  const limit = options.rowsPerEpoch ?? definition.training.rowsPerEpoch;
+  const samples = { train: chosen.train, validation: drawn(chosen.validation, limit, random) };
   const backend = wasmBackend();
   const store = createParameters(random, backend);
   const batch = options.batch ?? definition.training.batch;
@@ -225,7 +222,7 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
     store,
     samples,
     benign,
-    classWeight,
+    showing: showingOf(definition, limit, options.balance),
     batch,
     flows,
     average,
@@ -295,8 +292,8 @@ export function trainModel(id: string, rows: FeatureRows, options: TrainOptions 
   );
   let best: Kept | undefined;
   for (let epoch = 1; epoch <= settings.epochs; epoch++) {
-    const learningRate = settings.learningRate * 0.5 ** Math.floor((epoch - 1) / HALVING);
-    const loss = trainEpoch(session, adam, learningRate, settings.rowsPerEpoch, random);
+    const learningRate = settings.learningRate * 0.5 ** Math.floor((epoch - 1) / settings.halving);
+    const loss = trainEpoch(session, adam, learningRate, random);
     best = judgeEpoch(session, { epoch, learningRate, loss }, best);
     settings.progress?.(`training ${id}`, epoch, settings.epochs);
     if (epoch - best.record.epoch >= settings.patience) break;
