@@ -13,7 +13,7 @@ import { cached, contentKey, openCache } from './cache.ts';
 import { compileStep } from './compile.ts';
 import { registersOf, switchRows, timeUnits } from './inputs.ts';
 import { defaultOptions, type ModelId } from './scenario.ts';
-import { openThread, type TaskThread } from './thread.ts';
+import { closeThreads, openThread, type TaskThread } from './thread.ts';
 import { modelShape, trainStep } from './train.ts';
 
 /** One thing that keeps a program from fitting (FIT-* of the fit report). */
@@ -41,7 +41,7 @@ export interface PlacedSize {
 export interface ModelSize {
   readonly id: ModelId;
   readonly parameters: number;
-  /** null: the compiler refuses the model for this chip. */
+  /** null: the model is refused for this chip. */
   readonly placed: PlacedSize | null;
   readonly problem: Problem | null;
 }
@@ -136,6 +136,9 @@ export async function sizeOnThread({ id, classes, chip }: SizeTask, progress: Pr
   };
 }
 
+/** Codes by which compiler, front and validator say that a model and a chip do not go together. */
+const REFUSALS = /^(COMPILE|FEATURE|FIT|PROGRAM)-/;
+
 /** One model's size, from the cache or from a thread. What the compiler refuses is part of the answer. */
 async function sizeOf(
   task: SizeTask,
@@ -150,7 +153,7 @@ async function sizeOf(
     const placed = await cached(openCache(cache), 'size', key, () => thread().run('size', task, progress));
     return { ...own, placed, problem: null };
   } catch (error) {
-    if (!(error instanceof ProblemError) || !error.problem.code.startsWith('COMPILE')) throw error;
+    if (!(error instanceof ProblemError) || !REFUSALS.test(error.problem.code)) throw error;
     return { ...own, placed: null, problem: error.problem };
   }
 }
@@ -189,6 +192,9 @@ export async function modelSizes(ids: readonly ModelId[], options: SizeOptions):
     }
   };
   const lanes = Math.min(ids.length, workers === 0 ? availableParallelism() : workers);
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await Promise.all(Array.from({ length: lanes }, lane)).catch(async (error: unknown) => {
+    await closeThreads();
+    throw error;
+  });
   return sizes;
 }

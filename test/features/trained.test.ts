@@ -225,6 +225,20 @@ Trained(
   },
 );
 
+Trained(
+  'mlp-b with 16-bit times that wrap and 4 slots: a newcomer starts at gap 0, gaps beyond 2^16 ticks start again',
+  async () => {
+    const { definition, mapped } = made('mlp-b');
+    const { features } = definition;
+    const front = buildFront({ features, slots: 4, ipd: 'wrap' });
+    const inputs = frontInputs(front, mapped.fixed);
+    const placed = searchLayout('mlp-b', mapped.fixed, front, chipNamed('unbounded'), { inputs });
+    const offline = offlineRun(packets, { ...offlineOptions(definition, 4), wrapBits: 16 });
+    assert.ok(offlineCosts(packets, offline, 1).restarts > 20);
+    await equal(placed, mapped.fixed, offline);
+  },
+);
+
 Trained('autoencoder: the score over the trained threshold raises the alarm, at it or below it none', async () => {
   const { definition, mapped, threshold, program, placement } = made('autoencoder');
   const offline = offlineRun(packets, offlineOptions(definition, SLOTS));
