@@ -42,7 +42,17 @@ export function trainStep(
   const { maxRows, onnx: _onnx, tables: _tables, train, ...recipe } = model;
   const options: TrainOptions = { ...recipe, ...about };
   const used = limitTrainRows(rows, maxRows);
-  const key = contentKey('train', train, options, used.features, used.classes, used.values, used.label, used.split);
+  const key = contentKey(
+    'train',
+    train,
+    options,
+    used.features,
+    used.classes,
+    used.values,
+    used.label,
+    used.split,
+    used.flow ?? null,
+  );
   return cached(cache, 'train', key, async () =>
     trainModel(train, used, progress === undefined ? options : { ...options, progress }),
   );

@@ -28,8 +28,8 @@ export const STEPS = 16;
 /** Rows of one evaluation. */
 const ROWS = 4096;
 
-/** Rows of each flow in order. Fails with MODEL-ROWS for rows that do not say their flow. */
-export function flowRows(rows: FeatureRows): readonly Int32Array[] {
+/** Rows of each flow in order, of flows with a row among those of `used`. Fails with MODEL-ROWS for rows that do not say their flow. */
+export function flowRows(rows: FeatureRows, used: readonly Int32Array[]): readonly Int32Array[] {
   const { flow } = rows;
   if (flow === undefined) {
     fail({
@@ -38,8 +38,10 @@ export function flowRows(rows: FeatureRows): readonly Int32Array[] {
       hint: 'train it on captures',
     });
   }
+  const wanted = new Set(used.flatMap((index) => Array.from(index, (row) => flow[row])));
   const found = new Map<number, number[]>();
   for (let row = 0; row < rows.count; row++) {
+    if (!wanted.has(flow[row])) continue;
     const list = found.get(flow[row]);
     if (list) list.push(row);
     else found.set(flow[row], [row]);
@@ -76,7 +78,7 @@ export function sliced(
   return out;
 }
 
-/** The state after every row, its flow's state being zero in front of the first: count × units, float. */
+/** The state after every row of the flows given, their states being zero in front of the first: count × units, zeros elsewhere. */
 export function statesOf(
   cell: RegisterCell,
   rows: FeatureRows,
@@ -86,11 +88,19 @@ export function statesOf(
 ): Float32Array {
   const { units, limit } = cell;
   const width = rows.features.length;
-  const every = Int32Array.from({ length: rows.count }, (_, row) => row);
-  const states = sliced(tape, rows.count, units, (from, to) => {
+  const index = new Int32Array(flows.reduce((sum, flow) => sum + flow.length, 0));
+  flows.reduce((at, flow) => {
+    index.set(flow, at);
+    return at + flow.length;
+  }, 0);
+  const moves = sliced(tape, index.length, units, (from, to) => {
     const input = take(tape, (to - from) * width);
-    copyRows(input, rows, width, every, from, to);
+    copyRows(input, rows, width, index, from, to);
     return cell.move(layers, constant([to - from, width], input));
+  });
+  const states = new Float32Array(rows.count * units);
+  index.forEach((row, i) => {
+    states.set(moves.subarray(i * units, (i + 1) * units), row * units);
   });
   for (const flow of flows) {
     for (let i = 1; i < flow.length; i++) {

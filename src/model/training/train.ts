@@ -195,10 +195,10 @@ function openSession(definition: ModelDefinition, rows: FeatureRows, options: Tr
     });
   }
   const benign = Math.max(0, rows.classes.indexOf(options.benign ?? 'benign'));
-  const flows = definition.cell === undefined ? undefined : flowRows(rows);
   const chosen = chooseSamples(definition, rows, benign, random);
   const limit = options.rowsPerEpoch ?? definition.training.rowsPerEpoch;
   const samples = { train: chosen.train, validation: drawn(chosen.validation, limit, random) };
+  const flows = definition.cell === undefined ? undefined : flowRows(rows, [samples.train, samples.validation]);
   const backend = wasmBackend();
   const store = createParameters(random, backend);
   const batch = options.batch ?? definition.training.batch;
