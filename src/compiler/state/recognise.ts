@@ -2,14 +2,16 @@
  * Finds the recurrence in a model that says it has a state. A register array lies in one stage and is accessed once per packet, by one
  * stateful ALU that adds, saturating, a number known before (TARGETS.md §7): next state = Clip(state + f(packet), low, high), unit by unit.
  */
-import type { ModelSpec, OnnxModel, OnnxNode } from '../../model/index.ts';
+import type { ModelSpec, OnnxModel, OnnxNode, StateNames } from '../../model/index.ts';
 import { fail } from '../../problem.ts';
 
 /** The parts of a recurrence that registers can keep. */
 export interface Recurrence {
   readonly units: number;
-  /** The Clip: its node, what goes in, what comes out. */
+  /** The node whose output is the bounded state: a Clip, or the outer one of Min and Max. */
   readonly clip: OnnxNode;
+  /** What is bounded: the sum. */
+  readonly sum: string;
   readonly low: number;
   readonly high: number;
   /** Name of the model's other input, and of the output that is not the state. */
@@ -78,6 +80,28 @@ function scalarOf(model: OnnxModel, producers: ReadonlyMap<string, OnnxNode>, na
   return tensor?.data.length === 1 ? tensor.data[0] : undefined;
 }
 
+/** A value between two bounds: Clip, or Min and Max with constants, as exporters write it. */
+function boundedAt(model: OnnxModel, producers: ReadonlyMap<string, OnnxNode>, name: string) {
+  const node = producers.get(passed(producers, name));
+  if (node?.op === 'Clip') {
+    const [low, high] = [scalarOf(model, producers, node.inputs[1]), scalarOf(model, producers, node.inputs[2])];
+    return { node, sum: node.inputs[0], low, high };
+  }
+  const outer = oneBound(model, producers, node);
+  const inner = outer && oneBound(model, producers, producers.get(passed(producers, outer.rest)));
+  if (!node || !outer || !inner || outer.op === inner.op) return undefined;
+  const [low, high] = outer.op === 'Min' ? [inner.bound, outer.bound] : [outer.bound, inner.bound];
+  return { node, sum: inner.rest, low, high };
+}
+
+/** Min or Max of a value and a constant number. */
+function oneBound(model: OnnxModel, producers: ReadonlyMap<string, OnnxNode>, node: OnnxNode | undefined) {
+  if ((node?.op !== 'Min' && node?.op !== 'Max') || node.inputs.length !== 2) return undefined;
+  const bounds = node.inputs.map((name) => scalarOf(model, producers, name));
+  const at = bounds.findIndex((bound) => bound !== undefined);
+  return at < 0 ? undefined : { op: node.op, bound: bounds[at]!, rest: node.inputs[1 - at] };
+}
+
 /** The values that a tree of additions adds up. */
 function terms(producers: ReadonlyMap<string, OnnxNode>, name: string, inside: readonly OnnxNode[] = []): string[] {
   const at = passed(producers, name);
@@ -87,13 +111,8 @@ function terms(producers: ReadonlyMap<string, OnnxNode>, name: string, inside: r
   return node.inputs.flatMap((input) => terms(producers, input, [...inside, node]));
 }
 
-/**
- * The recurrence of a model with a state.
- * @throws ProblemError COMPILE-STATE, naming the node that a register cannot keep up with
- */
-export function recogniseState(model: OnnxModel, spec: ModelSpec): Recurrence {
-  const { graph } = model;
-  const state = spec.state!;
+/** Units of the state, and the names of the model's other input and output. */
+function endsOf({ graph }: OnnxModel, state: StateNames): Pick<Recurrence, 'units' | 'rowInput' | 'output'> {
   const input = graph.inputs.find(({ name }) => name === state.input);
   const others = graph.inputs.filter(({ name }) => name !== state.input);
   const output = graph.outputs.find(({ name }) => name !== state.output);
@@ -106,33 +125,40 @@ export function recogniseState(model: OnnxModel, spec: ModelSpec): Recurrence {
   const units = input.dims?.[1];
   if (input.dims?.length !== 2 || typeof units !== 'number' || units < 1)
     refuse(`input ${state.input}`, 'the state is not one row of numbers', 'declare it as [batch, units]');
-  const producers = producersOf(graph.nodes);
-  const clip = producers.get(passed(producers, state.output));
-  if (clip?.op !== 'Clip') {
-    const where = clip ? nodeText(clip) : `output ${state.output}`;
-    refuse(where, 'the new state needs more than one addition that stops at its bounds');
-  }
-  const [low, high] = [scalarOf(model, producers, clip.inputs[1]), scalarOf(model, producers, clip.inputs[2])];
-  if (low === undefined || high === undefined || !(low <= 0 && high >= 0 && low < high))
-    refuse(nodeText(clip), 'the state needs two constant bounds around 0, where it starts');
-  checkTerms(producers, clip, state.input);
-  const reader = pathTo(
-    producersOf(graph.nodes.filter((node) => node !== clip)),
-    output.name,
-    new Set([state.input, others[0].name]),
-  );
-  if (reader)
-    refuse(
-      nodeText(reader),
-      'the output reads the packet or the old state beside the new state',
-      'read the new state only',
-    );
-  return { units, clip, low, high, rowInput: others[0].name, output: output.name };
+  return { units, rowInput: others[0].name, output: output.name };
 }
 
-/** The state enters the Clip once, as it is; nothing else depends on it. */
-function checkTerms(producers: ReadonlyMap<string, OnnxNode>, clip: OnnxNode, state: string): void {
-  const added = terms(producers, clip.inputs[0]);
+/**
+ * The recurrence of a model with a state.
+ * @throws ProblemError COMPILE-STATE, naming the node that a register cannot keep up with; COMPILE-GRAPH on a cycle
+ */
+export function recogniseState(model: OnnxModel, spec: ModelSpec): Recurrence {
+  const { nodes } = model.graph;
+  const state = spec.state!;
+  const ends = endsOf(model, state);
+  const producers = producersOf(nodes);
+  const bounded = boundedAt(model, producers, state.output);
+  if (bounded === undefined) {
+    const last = producers.get(passed(producers, state.output));
+    const where = last ? nodeText(last) : `output ${state.output}`;
+    refuse(where, 'the new state needs more than one addition that stops at its bounds');
+  }
+  const { node: clip, sum, low, high } = bounded;
+  if (low === undefined || high === undefined || !(low <= 0 && high >= 0 && low < high))
+    refuse(nodeText(clip), 'the state needs two constant bounds around 0, where it starts');
+  checkTerms(producers, clip, sum, state.input);
+  const behind = producersOf(nodes.filter((node) => node !== clip));
+  const reader = pathTo(behind, ends.output, new Set([state.input, ends.rowInput]));
+  if (reader) {
+    const message = 'the output reads the packet or the old state beside the new state';
+    refuse(nodeText(reader), message, 'read the new state only');
+  }
+  return { ...ends, clip, sum, low, high };
+}
+
+/** The state enters the sum once, as it is; nothing else depends on it. */
+function checkTerms(producers: ReadonlyMap<string, OnnxNode>, clip: OnnxNode, sum: string, state: string): void {
+  const added = terms(producers, sum);
   for (const name of added) {
     if (name === state) continue;
     const user = pathTo(producers, name, new Set([state]));

@@ -33,7 +33,7 @@ function additions(model: OnnxModel, spec: ModelSpec, found: Recurrence): MapGra
   const { graph } = model;
   const name = spec.state!.input;
   const zeros = tensor('float32', [1, found.units], new Float32Array(found.units), name);
-  const output = found.clip.inputs[0];
+  const output = found.sum;
   const alone: OnnxModel = {
     ...model,
     graph: {

@@ -1,8 +1,9 @@
 /** An epoch, and an evaluation, of models that learn from whole flows. */
-import { backward, clearTape, constant, type Random, shuffle, softmaxCrossEntropy, take } from '../autodiff/index.ts';
+import { backward, clearTape, constant, type Random, softmaxCrossEntropy, take } from '../autodiff/index.ts';
 import type { ModelDefinition, RegisterCell } from '../definitions/index.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
 import { runLogits, runsOf, STEPS, sliced, statesOf } from './flows.ts';
+import { shownRows } from './samples.ts';
 import type { Session } from './train.ts';
 
 /** A definition whose state lives in registers. */
@@ -28,7 +29,7 @@ export function evaluateFlows(session: Session, { cell }: CellDefinition, index:
   });
 }
 
-/** An epoch over runs of consecutive packets (flows.ts), in random order; as many rows at most as an epoch shows, classes as they occur. `descend`: one step of the optimiser. */
+/** An epoch over runs of consecutive packets (flows.ts), as many as an epoch shows. `descend`: one step of the optimiser. */
 export function trainFlows(session: Session, definition: CellDefinition, random: Random, descend: () => void): number {
   const { rows, samples, store, tape, batch, showing } = session;
   const { cell } = definition;
@@ -43,9 +44,16 @@ export function trainFlows(session: Session, definition: CellDefinition, random:
     return row < 0 ? undefined : states.subarray(row * cell.units, (row + 1) * cell.units);
   };
   const runs = [...runsOf(flows, samples.train, rows.count)];
-  const order = Int32Array.from(runs.keys());
-  shuffle(order, random);
-  const shown = Math.min(order.length, Math.ceil(showing.limit / STEPS));
+  // A run has one label, its flow's: runs are shown as rows are, by class.
+  const label = Int16Array.from(runs, (run) => rows.label[run[0]]);
+  const limit = Math.ceil(showing.limit / STEPS);
+  const order = shownRows(
+    { classes: rows.classes, label },
+    Int32Array.from(runs.keys()),
+    { ...showing, limit },
+    random,
+  );
+  const shown = order.length;
   let loss = 0;
   let count = 0;
   for (let from = 0; from < shown; from += batch) {

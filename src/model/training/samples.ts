@@ -105,7 +105,7 @@ function fillShuffled(shown: Int32Array, from: number, to: number, own: Int32Arr
 
 /** The rows of one epoch in the order they are shown: at most `limit`, each class by its share, no row again before its class was through. */
 export function shownRows(
-  rows: FeatureRows,
+  rows: Pick<FeatureRows, 'classes' | 'label'>,
   train: Int32Array,
   { limit, balance }: Showing,
   random: Random,

@@ -62,7 +62,7 @@ export interface TrainOptions {
   readonly halving?: number;
   /** Rows shown per epoch at most, drawn anew each time, none more than four times; also bounds the validation rows. */
   readonly rowsPerEpoch?: number;
-  /** 0 shows classes as often as they occur, 1 all alike; default 0.5: by the square root of their rows. Classifiers of rows and windows only. */
+  /** 0 shows classes as often as they occur, 1 all alike; default 0.5: by the square root of their rows. Classifiers only. */
   readonly balance?: number;
   /** Name of the benign class, for anomaly models. Default: a class called benign, else the first. */
   readonly benign?: string;

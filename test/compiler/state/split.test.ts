@@ -134,7 +134,7 @@ function refused(made: ReturnType<typeof tiny>, spec = TINY): ProblemError['prob
 }
 
 Split(
-  'any model of the form compiles: state added first, last or between, bounds that do not mirror, opset Identity between',
+  'any model of the form compiles: state added first, last or between, Clip or Min and Max, bounds that do not mirror',
   () => {
     const forms: ((parts: Parts) => string)[] = [
       (p) => clipped(p, plus(p, p.state, p.added)),
@@ -144,6 +144,11 @@ Split(
           p,
           p.g.node('Sum', [p.added, p.state, p.g.weights('bias', [1, 4], [0.1, 0, -0.1, 0])], {}, { name: 'sum' }),
         ),
+      (p) => {
+        const [low, high] = bounds(p.g, -4, 4);
+        const least = p.g.node('Max', [low, plus(p, p.state, p.added)], {}, { name: 'least' });
+        return p.g.node('Min', [least, high], {}, { name: 'most' });
+      },
       (p) => clipped(p, plus(p, p.state, p.added), -1, 7),
     ];
     const cells = forms.map((form) => splitState(tiny(form), TINY).cell);
@@ -153,7 +158,7 @@ Split(
     );
     assert.equal(
       cells.map(({ start }) => start),
-      [0, 0, 0, -96],
+      [0, 0, 0, 0, -96],
     );
   },
 );
