@@ -1,8 +1,8 @@
 /**
  * The six models end to end on Tofino 2: float figure, switch figure and the gap between them in points (macro-F1 × 100, AUC × 100 for
  * the AutoEncoder), replayed from packets through registers and tables. Generated traces by the scenario files; real captures of
- * ../shared/data by the same options, at most 15,000 rows to train and to calibrate on (fewer where the scenario says so), so that all ends
- * within 15 minutes on two cores. The mean counts a switch that is better than its float model as a gap of 0. `BENCH_SMALL=1`: the scenarios' smoke sizes and no
+ * ../shared/data by the same options and fine-tuning, at most 15,000 rows to train and to calibrate on (fewer where the scenario says so), so
+ * that all ends within 15 minutes on two cores. The mean counts a switch that is better than its float model as a gap of 0. `BENCH_SMALL=1`: the scenarios' smoke sizes and no
  * real captures, to see that it runs.
  */
 import { existsSync } from 'node:fs';
@@ -71,7 +71,7 @@ function realScenario(base: Scenario, { name, folder, dataset, by }: Real): Scen
     name: `${base.name}-${name}`,
     dataset: { ...own, path, labels: join(DATA, folder, 'labels.csv'), ...dataset, split },
     model: { ...base.model, maxRows: MOST_ROWS },
-    compile: { maxRows: MOST_ROWS, ...base.compile },
+    compile: { maxRows: MOST_ROWS, ...base.compile, fineTune: true },
     replay: { ...base.replay, acceptDamage: true },
   };
 }
