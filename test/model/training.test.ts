@@ -105,15 +105,29 @@ Training('the anomaly model learns from benign rows alone', () => {
 });
 
 Training(
-  'the frozen embedding of the anomaly model says how rare a value is: 0 for the only length seen, 4 for one never near',
+  'the frozen embedding of the anomaly model counts pairs: a length common in one regime of the gap is rare in another',
   () => {
     const definition = modelDefinition('autoencoder');
     const rows = makeRows(definition, 60);
-    const values = rows.values.map((_, i) => (i % 2 === 0 ? 100 : 7));
+    // Length 100 within bursts, 200 after 20 ms, packet by packet in turn.
+    const values = rows.values.map((_, i) => [100, 0, 200, 500][i % 4]);
     const { onnx } = trainModel('autoencoder', { ...rows, values }, { epochs: 1 });
-    const { data } = parseOnnx(onnx).graph.initializers['length.table'];
-    assert.ok(Math.abs(data[100 * 10]) < 1e-6);
-    assert.is(data[900 * 10], 4);
+    const { 'length.table': length, 'gap.table': gap, 'embed.bias': bias } = parseOnnx(onnx).graph.initializers;
+    const packet = (bytes: number, ticks: number): number[] =>
+      [0, 1, 2, 3].map((k) => Math.max(0, length.data[bytes * 10 + k] + gap.data[ticks * 8 + k] + bias.data[k]));
+    const usual = -bias.data[0];
+    assert.ok(usual > 0 && usual < 1);
+    assert.equal(
+      [packet(100, 0), packet(200, 500)],
+      [
+        [0, 0, 0, 0],
+        [0, 0, 0, 0],
+      ],
+    );
+    assert.equal(
+      [packet(100, 500), packet(200, 0), packet(900, 20)].map((numbers) => numbers.map((v) => Math.round(v * 1e5))),
+      [3, 0, 2].map((regime) => [0, 1, 2, 3].map((k) => (k === regime ? Math.round((4 - usual) * 1e5) : 0))),
+    );
   },
 );
 

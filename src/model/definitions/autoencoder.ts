@@ -3,12 +3,15 @@
  * (ALGORITHM §3). The score is the mean |embedding − reconstruction|: high means unlike the benign traffic.
  *
  * The embedding is not trained with the reconstruction: it could shrink to a constant, which reconstructs perfectly. It is fitted to the
- * benign packets by counting (two of its four numbers say how rare the length and the gap are) and else keeps its smooth random start.
+ * benign packets by counting: a rectifier behind the published layer makes its four numbers say how rare a packet's length is in each of
+ * four regimes of the gap. What is rare must be joint: attacks made of lengths and gaps that are each common are not common as pairs.
  */
 import type { Layers } from '../networks/layers.ts';
 import {
   embedPackets,
+  GAP_NUMBERS,
   GAPS,
+  LENGTH_NUMBERS,
   LENGTHS,
   type ModelDefinition,
   WINDOW,
@@ -32,46 +35,55 @@ function reconstruct<T>(layers: Layers<T>, alone: T): T {
   return layers.linear(x, 'out', LATENT);
 }
 
-/** Rarest value: its number in the embedding. */
+/** A packet's number when nothing like it was seen. */
 const RAREST = 4;
-/** Values count for their neighbours too: within this many, and within this share of themselves. */
-const REACH = 4;
-const REACH_SHARE = 0.04;
+/**
+ * Regimes of the gap before a packet, by the ticks (65.5 µs) they begin at: within a burst, up to 1 ms, up to 20 ms, longer. One number
+ * of the embedding each.
+ */
+const REGIMES = [0, 1, 15, 300];
 
-/** For every value 0..rows−1: how rare it is among `values`, 0 (always) to RAREST (never). */
-function rarity(values: Float64Array, rows: number): Float64Array {
-  const counts = new Float64Array(rows);
-  for (const value of values) counts[Math.max(0, Math.min(rows - 1, Math.trunc(value)))]++;
-  const sums = new Float64Array(rows + 1);
-  counts.forEach((count, i) => {
-    sums[i + 1] = sums[i] + count;
-  });
-  return counts.map((_, i) => {
-    const reach = REACH + Math.floor(REACH_SHARE * i);
-    const near = sums[Math.min(rows, i + reach + 1)] - sums[Math.max(0, i - reach)];
-    return RAREST * (1 - Math.log1p(near) / Math.log1p(values.length));
-  });
+function regimeOf(gap: number): number {
+  return REGIMES.findLastIndex((start) => gap >= start);
 }
 
-/** Rarity into column 0 of both tables, and a fixed layer that passes the two rarities on beside two mixtures of the other columns. */
+/** Place of a packet in the counts: `length × DIM + regime`. */
+function placeOf(length: number, gap: number): number {
+  return Math.max(0, Math.min(LENGTHS - 1, Math.trunc(length))) * DIM + regimeOf(gap);
+}
+
+/** How rare every length is in every regime, 0 (all packets are so) to RAREST (none is), and what half of the packets do not exceed. */
+function jointRarity(lengths: Float64Array, gaps: Float64Array): { rarity: Float64Array; usual: number } {
+  const places = Int32Array.from(lengths, (length, i) => placeOf(length, gaps[i]));
+  const counts = new Float64Array(LENGTHS * DIM);
+  for (const place of places) counts[place]++;
+  const all = Math.log1p(places.length);
+  const rarity = counts.map((count) => RAREST * (1 - Math.log1p(count) / all));
+  const sorted = Float64Array.from(places, (place) => rarity[place]).sort();
+  return { rarity, usual: sorted[sorted.length >> 1] };
+}
+
+/**
+ * Column k of the length table says how rare a length is in regime k, column k of the gap table takes RAREST away outside the regime,
+ * and the fixed layer adds the two and takes away what is usual. Behind the rectifier, the commoner half of the packets is all zeros, and
+ * the others have what is unusual about them in their regime's place.
+ */
 const fitEmbedding: NonNullable<ModelDefinition['fit']> = (parameter, column) => {
-  const tables = [
-    { name: 'length', rows: LENGTHS, dim: 10, first: 0 },
-    { name: 'gap', rows: GAPS, dim: 8, first: 10 },
-  ];
-  const weight = parameter('embed.weight').data;
-  tables.forEach(({ name, rows, dim, first }, which) => {
-    const { data } = parameter(name);
-    rarity(column(which), rows).forEach((value, i) => {
-      data[i * dim] = value;
-    });
-    for (let row = 0; row < dim; row++) {
-      const at = (first + row) * DIM;
-      for (let j = 0; j < 2; j++) weight[at + j] = row === 0 && j === which ? 1 : 0;
-      // Mixtures of the smooth columns, about a quarter of the rarities' size.
-      for (let j = 2; j < DIM; j++) weight[at + j] = row === 0 ? 0 : weight[at + j] / 2;
-    }
+  const [length, gap, weight, bias] = ['length', 'gap', 'embed.weight', 'embed.bias'].map(
+    (name) => parameter(name).data,
+  );
+  const { rarity, usual } = jointRarity(column(0), column(1));
+  rarity.forEach((value, i) => {
+    length[Math.floor(i / DIM) * LENGTH_NUMBERS + (i % DIM)] = value;
   });
+  for (let row = 0; row < GAPS; row++) {
+    for (let k = 0; k < DIM; k++) gap[row * GAP_NUMBERS + k] = regimeOf(row) === k ? 0 : -RAREST;
+  }
+  for (let row = 0; row < LENGTH_NUMBERS + GAP_NUMBERS; row++) {
+    const own = row < LENGTH_NUMBERS ? row : row - LENGTH_NUMBERS;
+    for (let k = 0; k < DIM; k++) weight[row * DIM + k] = own === k ? 1 : 0;
+  }
+  for (let k = 0; k < DIM; k++) bias[k] = -usual;
 };
 
 export const autoencoder: ModelDefinition = {
@@ -86,9 +98,9 @@ export const autoencoder: ModelDefinition = {
   frozen: ['length', 'gap', 'embed.weight', 'embed.bias'],
   training: { epochs: 20, patience: 5, learningRate: 3e-3, halving: 10, batch: 64, rowsPerEpoch: 12_000 },
   network(layers, input) {
-    const embedding = layers.join(embedPackets(layers, input, DIM));
-    const parts = reconstruct(layers, layers.isolate(embedding, SLICE));
+    const signed = layers.join(embedPackets(layers, input, DIM));
+    const parts = reconstruct(layers, layers.isolate(signed, SLICE));
     const reconstruction = layers.sumParts(parts, Math.ceil(LATENT / SLICE));
-    return layers.mean(layers.absolute(layers.subtract(embedding, reconstruction)));
+    return layers.mean(layers.absolute(layers.subtract(layers.relu(signed), reconstruction)));
   },
 };

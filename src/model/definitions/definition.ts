@@ -59,13 +59,17 @@ export const WINDOW = 8;
 export const LENGTHS = 1501;
 export const GAPS = 2561;
 
+/** Numbers of each in its embedding. */
+export const LENGTH_NUMBERS = 10;
+export const GAP_NUMBERS = 8;
+
 export const WINDOW_FEATURES = ['pkt.len', 'pkt.ipd'] as const;
 export const WINDOW_CLAMP = { 'pkt.len': LENGTHS - 1, 'pkt.ipd': GAPS - 1 } as const;
 
 /** The window as stacked packets: length and gap through their embeddings (10 and 8 numbers) and one fully connected layer. */
 export function embedPackets<T>(layers: Layers<T>, input: T, outputs: number): T {
   const packets = layers.stack(input, WINDOW);
-  const length = layers.embed(packets, 0, 'length', LENGTHS, 10);
-  const gap = layers.embed(packets, 1, 'gap', GAPS, 8);
+  const length = layers.embed(packets, 0, 'length', LENGTHS, LENGTH_NUMBERS);
+  const gap = layers.embed(packets, 1, 'gap', GAPS, GAP_NUMBERS);
   return layers.linear(layers.concat([length, gap]), 'embed', outputs);
 }
