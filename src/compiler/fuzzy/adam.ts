@@ -18,6 +18,12 @@ export function createParameters(value: Float64Array, width: number, scale: Floa
   return { value, width, gradient: zeros(), first: zeros(), second: zeros(), scale, touched: new Set() };
 }
 
+/** As if no step had been taken. */
+export function forgetMoments({ first, second }: Parameters): void {
+  first.fill(0);
+  second.fill(0);
+}
+
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 

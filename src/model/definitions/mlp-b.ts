@@ -31,7 +31,7 @@ export const mlpB: ModelDefinition = {
   inputBits: 120,
   clamp: {},
   frozen: [],
-  training: { epochs: 60, patience: 20, learningRate: 2e-2, halving: 10, batch: 256, rowsPerEpoch: 60_000 },
+  training: { epochs: 60, patience: 20, learningRate: 1e-2, halving: 10, batch: 256, rowsPerEpoch: 60_000 },
   network(layers, input, classes) {
     const sizes = layers.columns(input, 0, SIZES);
     const times = layers.logarithm(layers.columns(input, SIZES, TIMES));
