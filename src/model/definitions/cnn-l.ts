@@ -46,7 +46,7 @@ export const cnnL: ModelDefinition = {
   inputBits: WINDOW * FEATURES * 8,
   clamp: { 'pkt.len': 1500, 'pkt.ipd': 2560 },
   frozen: [],
-  training: { epochs: 16, patience: 6, learningRate: 1e-2, halving: 5, batch: 64, rowsPerEpoch: 6_000 },
+  training: { epochs: 24, patience: 6, learningRate: 1e-2, halving: 8, batch: 64, rowsPerEpoch: 6_000 },
   network(layers, input, classes) {
     const normal = layers.batchNorm(layers.stack(input, WINDOW), 'norm');
     const pairs = segmentNetwork(
