@@ -4,7 +4,7 @@ import { injectedRows, readTableModel } from '../compiler/index.ts';
 import { type EmitFile, type EmitOptions, emitProgram, writeEmitted } from '../emit/index.ts';
 import { type RunInput, readPgs } from '../program/index.ts';
 import { readCaptures } from '../traffic/index.ts';
-import { isTableModel } from './tasks.ts';
+import { isTableModel } from './compile-task.ts';
 
 export interface EmitTask extends Omit<EmitOptions, 'like' | 'kit'> {
   readonly program: string;

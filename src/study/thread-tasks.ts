@@ -2,10 +2,11 @@
 
 import type { Progress } from '../problem.ts';
 import { openCache } from './cache.ts';
+import { type CompileOutcome, type CompileTask, compileTask } from './compile-task.ts';
 import { type PlacedSize, type SizeTask, sizeOnThread } from './model-sizes.ts';
 import { type Outcome, runOrRecall } from './rerun.ts';
 import type { Scenario } from './scenario.ts';
-import { type CompileOutcome, type CompileTask, compileTask, type TrainTask, trainTask } from './tasks.ts';
+import { type TrainTask, trainTask } from './tasks.ts';
 
 export interface ScenarioTask {
   readonly scenario: Scenario;

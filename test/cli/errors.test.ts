@@ -141,6 +141,12 @@ Errors('a program file that is none', async () => {
   await refused(['replay', 'p.pgs', '--data', 'x'], /PROGRAM-/, folder);
 });
 
+Errors('bits of an index or of a state for a table model, which has neither', async () => {
+  const folder = workFolder();
+  await refused(['compile', folder, '--index-bits', '6'], /COMPILE-INDEX-BITS: .*table model\n.*--index-bits/);
+  await refused(['compile', folder, '--state-bits', '16'], /COMPILE-STATE: .*table model\n.*--state-bits/);
+});
+
 Errors('usage errors exit 2 and point to help', async () => {
   await refused([], /CLI-USAGE: name a command/);
   await refused(['tarin'], /CLI-USAGE/);

@@ -5,7 +5,7 @@
 import { partsOf } from '../primitives/index.ts';
 import { type CodePoints, codeError, codesOf, codeTree, prototypesOf } from './codebook.ts';
 import type { GrownTree } from './grow.ts';
-import { KEY_BITS, MOST_BITS, type TreePlace } from './packet-trees.ts';
+import { bitsOf, KEY_BITS, MOST_BITS, type TreePlace } from './packet-trees.ts';
 import { gather, type Work } from './work.ts';
 
 /** Largest feature value that codebooks go through one by one. */
@@ -108,11 +108,11 @@ function* shares(trees: number, total: number): Generator<number[]> {
 
 /** Does every table that joins indices of these trees keep within its key? */
 function withinKeys({ packets }: Work, coded: readonly (readonly TreePlace[])[], bits: readonly number[]): boolean {
-  const usual = Math.log2(packets.leaves);
   const key = new Map<number, number>();
   for (const places of packets.trees) {
     const own = coded.indexOf(places);
-    for (const { map } of places) key.set(map.id, (key.get(map.id) ?? 0) + (own < 0 ? usual : bits[own]));
+    for (const { map } of places)
+      key.set(map.id, (key.get(map.id) ?? 0) + (own < 0 ? bitsOf(packets, places) : bits[own]));
   }
   return [...key.values()].every((width) => width <= KEY_BITS);
 }
@@ -122,7 +122,8 @@ export function codebooks(work: Work): { readonly places: readonly TreePlace[]; 
   const coded = work.packets.trees.filter((places) => countOf(work, places) > 0);
   const rowWeight = rowWeights(work);
   const points = coded.map((places) => codePoints(work, places, countOf(work, places), rowWeight));
-  const usual = Math.log2(work.packets.leaves);
+  const even = coded.map((places) => bitsOf(work.packets, places));
+  const total = even.reduce((sum, bits) => sum + bits, 0);
   const known = points.map(() => new Map<number, { readonly code: Int32Array; readonly error: number }>());
   const book = (i: number, bits: number) => {
     const code = known[i].get(bits)?.code ?? codesOf(points[i], 2 ** bits);
@@ -130,9 +131,9 @@ export function codebooks(work: Work): { readonly places: readonly TreePlace[]; 
     known[i].set(bits, made);
     return made;
   };
-  let best = coded.map(() => usual);
+  let best = even;
   let least = Number.POSITIVE_INFINITY;
-  for (const bits of coded.length > MOST_SHARED ? [best] : shares(coded.length, usual * coded.length)) {
+  for (const bits of coded.length > MOST_SHARED ? [best] : shares(coded.length, total)) {
     if (!withinKeys(work, coded, bits)) continue;
     const error = bits.reduce((sum, b, i) => sum + book(i, b).error, 0);
     if (error < least) [best, least] = [bits, error];

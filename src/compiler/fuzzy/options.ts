@@ -9,7 +9,8 @@ export interface FuzzyOptions {
   /** Leaves a tree (default 16). */
   readonly leaves?: number;
   /**
-   * Window models: bits of fuzzy index kept per packet, shared evenly by the trees that look at one packet; each has 2^bits leaves.
+   * Window models: bits of fuzzy index kept per packet, all of them shared out among the trees that look at one packet (evenly, or between
+   * codebooks by what they need); a tree of b bits has 2^b leaves. Other models have no such tree and refuse it (COMPILE-INDEX-BITS).
    * Default: what a joined table of 4,096 entries allows.
    */
   readonly indexBits?: number;

@@ -2,7 +2,7 @@
 import { partsOf } from '../primitives/index.ts';
 import { codebooks, countOf } from './codebooks.ts';
 import { type GrowData, type GrownTree, growTree } from './grow.ts';
-import type { TreePlace } from './packet-trees.ts';
+import { bitsOf, type TreePlace } from './packet-trees.ts';
 import { gather, STACK_LIMIT, type Work } from './work.ts';
 
 /** A tree by the chosen strategy: `published` looks at the inputs alone. */
@@ -42,7 +42,7 @@ export function packetTree(work: Work, places: readonly TreePlace[]): GrownTree 
       y.set(own.subarray(i * width, (i + 1) * width), r * outs);
     }
   });
-  const tree = grow(work, { rows, dim, x, outs, y }, work.packets.leaves);
+  const tree = grow(work, { rows, dim, x, outs, y }, 2 ** bitsOf(work.packets, places));
   work.packetTrees.set(places, tree);
   return tree;
 }

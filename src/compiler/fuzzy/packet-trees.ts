@@ -60,29 +60,52 @@ export interface KeptPlaces {
   readonly of: ReadonlyMap<string, readonly TreePlace[]>;
   /** Every common tree once. */
   readonly trees: readonly (readonly TreePlace[])[];
-  /** Leaves of each; where trees are codebooks the bits of all of them together are shared out anew (codebooks.ts). */
-  readonly leaves: number;
+  /** Bits of each tree's index, in the order of `trees`; codebooks share the sum of theirs out anew (codebooks.ts). */
+  readonly bits: readonly number[];
 }
 
-/**
- * The common trees by map and part (`3/0`), and the leaves each of them gets: as many as leave the joined table of a Map within 4,096
- * entries, or what `indexBits` per packet allow. Throws COMPILE-INDEX-BITS.
- */
-export function keptPlaces(graph: MapGraph, options: { readonly indexBits?: number }): KeptPlaces {
-  const found = [...packetTrees(graph).values()];
-  const of = new Map(found.flatMap((places) => places.map(({ map, part }) => [`${map.id}/${part}`, places] as const)));
-  const joined = Math.max(1, ...found.flat().map(({ map }) => partsOf(map).length));
-  const most = Math.max(1, Math.min(MOST_BITS, Math.floor(KEY_BITS / joined)));
-  const { indexBits } = options;
-  const usual = Math.min(USUAL_BITS, most, Math.max(1, Math.floor(KEY_BITS / Math.max(1, found.length))));
-  if (indexBits === undefined || found.length === 0) return { of, trees: found, leaves: 2 ** usual };
-  const bits = Math.floor(indexBits / found.length);
-  if (bits >= 1 && bits <= most) return { of, trees: found, leaves: 2 ** bits };
-  return fail({
+/** Bits of the index of a common tree. */
+export function bitsOf({ trees, bits }: KeptPlaces, places: readonly TreePlace[]): number {
+  return bits[trees.indexOf(places)];
+}
+
+/** `total` over `count` trees as evenly as it goes: the first ones take what is left over. */
+function evenly(total: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => Math.floor(total / count) + (i < total % count ? 1 : 0));
+}
+
+function refuse(indexBits: number, trees: number, joined: number, most: number): never {
+  if (trees === 0) {
+    fail({
+      code: 'COMPILE-INDEX-BITS',
+      message: 'bits of index are chosen for a model that keeps no index of a packet',
+      have: `${indexBits} bits`,
+      hint: 'leave indexBits (--index-bits) out: it is for models of windows',
+    });
+  }
+  fail({
     code: 'COMPILE-INDEX-BITS',
-    message: `${indexBits} bits of index per packet for ${found.length} trees of a packet, ${joined} of them in one table`,
-    need: `${found.length} to ${most * found.length} bits`,
+    message: `${indexBits} bits of index per packet for ${trees} trees of a packet, ${joined} of them in one table`,
+    need: `${trees} to ${most * trees} bits`,
     have: `${indexBits} bits`,
     hint: 'indexBits within these, or other groups',
   });
+}
+
+/**
+ * The common trees by map and part (`3/0`), and the bits of index each of them gets: as many as leave the joined table of a Map within
+ * 4,096 entries, or what `indexBits` per packet allow, all of which are given out.
+ * Throws COMPILE-INDEX-BITS: too few or too many, or no tree that looks at one packet.
+ */
+export function keptPlaces(graph: MapGraph, { indexBits }: { readonly indexBits?: number }): KeptPlaces {
+  const trees = [...packetTrees(graph).values()];
+  const of = new Map(trees.flatMap((places) => places.map(({ map, part }) => [`${map.id}/${part}`, places] as const)));
+  const joined = Math.max(1, ...trees.flat().map(({ map }) => partsOf(map).length));
+  const most = Math.max(1, Math.min(MOST_BITS, Math.floor(KEY_BITS / joined)));
+  if (indexBits === undefined) {
+    const usual = Math.min(USUAL_BITS, most, Math.max(1, Math.floor(KEY_BITS / Math.max(1, trees.length))));
+    return { of, trees, bits: trees.map(() => usual) };
+  }
+  if (indexBits < trees.length || indexBits > most * trees.length) refuse(indexBits, trees.length, joined, most);
+  return { of, trees, bits: evenly(indexBits, trees.length) };
 }

@@ -4,6 +4,7 @@ import { withinEntries } from './entries.ts';
 import { type GrownTree, growTree } from './grow.ts';
 import { initialTable } from './leafvalues.ts';
 import { packetTree } from './packet-growth.ts';
+import { bitsOf } from './packet-trees.ts';
 import { columnsOf, stack, type TreeGroup, type Work } from './work.ts';
 
 /** What a group's tree should keep alike: the outputs of its function(s), side by side. */
@@ -48,7 +49,7 @@ export function growGroup(work: Work, group: TreeGroup): void {
     const places = work.packets.of.get(`${map.id}/${part}`);
     if (places?.some((place) => partsOf(place.map).length > 1 || place.map.output !== map.output))
       return packetTree(work, places);
-    return growOne(work, group, columns, places ? work.packets.leaves : work.options.leaves, data);
+    return growOne(work, group, columns, places ? 2 ** bitsOf(work.packets, places) : work.options.leaves, data);
   });
   // One function: what it computes is known already.
   const known = group.oneTable || group.maps.length === 1 ? data.y : undefined;
