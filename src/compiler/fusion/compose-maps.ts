@@ -64,7 +64,9 @@ function indexSharing(c: Composition): Pick<MapNode, 'indexShared'> {
 export function compose(value: Value, c: Composition, tree: number): MapNode {
   const { reader, before, inputs } = c;
   const only = before.length === 1 && inputs.length === before[0].inputs.length ? before[0] : undefined;
-  const wide = inputs.length > tree && !only?.exact;
+  // A reader that sees the input beside the value is not constant from the table's last row on.
+  const exact = reader.inputs.every((ref) => ref.value === value.id) ? only?.exact : undefined;
+  const wide = inputs.length > tree && !exact;
   const trees = Array.from({ length: Math.ceil(inputs.length / tree) }, (_, t) =>
     [...inputs.keys()].slice(t * tree, (t + 1) * tree),
   );
@@ -75,7 +77,7 @@ export function compose(value: Value, c: Composition, tree: number): MapNode {
     output: reader.output,
     outIndex: reader.outIndex,
     apply: composedFunction(value, c),
-    ...(only?.exact ? { exact: only.exact } : {}),
+    ...(exact ? { exact } : {}),
     ...(wide ? { trees: only?.trees ?? trees } : {}),
     ...indexSharing(c),
     nodes: [...new Set([...before.flatMap((map) => map.nodes), ...reader.nodes])],

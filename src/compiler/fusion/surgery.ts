@@ -33,7 +33,8 @@ export function mergeSameGroups(maps: readonly MapNode[]): MapNode[] {
   }
   return [...bundles.values()].map((bundle) => {
     if (bundle.length === 1) return bundle[0];
-    const { exact, trees } = bundle[0];
+    const { trees } = bundle[0];
+    const exact = bundle[0].exact?.map((_, c) => Math.max(...bundle.map((map) => map.exact![c])));
     return { ...mergeMaps(bundle), ...(exact ? { exact } : {}), ...(trees ? { trees } : {}) };
   });
 }

@@ -1,6 +1,7 @@
 /** Network → Partition/Map/SumReduce graph (Pegasus §4): one value per cut, one Map per additive group. */
 import type { OnnxModel } from '../../model/index.ts';
 import { type AnalysisOptions, analyseDependence, type Cut, type Dependence } from './dependence.ts';
+import { exactRows } from './exact.ts';
 import type { ElementRef, GroupFunction, MapGraph, MapNode, Sharing, Value } from './graph.ts';
 import { type Group, groupsOf } from './groups.ts';
 import { type Network, readNetwork } from './onnx/read.ts';
@@ -115,10 +116,14 @@ function applyLinear(weights: Float64Array, inputs: number): GroupFunction {
   };
 }
 
-/** Rows of the embedding tables the group's elements index, when every one of them is an index. */
-function exactRows(b: Builder, sources: readonly number[]): number[] | undefined {
-  const rows = sources.map((s) => b.places[s].cut.exact[s - b.places[s].cut.firstSource]);
-  return rows.every((r) => r > 0) ? rows : undefined;
+/**
+ * Rows of a Map that matches its one input exactly. Only the network's input counts 0, 1, 2, … on the switch, a sum has its own scale; the
+ * unfused network, which is never compiled, may count with a copy of the input.
+ */
+function exactOf(b: Builder, refs: readonly ElementRef[], slice: Slice | undefined): number[] | undefined {
+  if (!slice || refs.length !== 1 || (refs[0].value > 0 && !b.options.unfused)) return undefined;
+  const rows = exactRows(slice);
+  return rows === undefined ? undefined : [rows];
 }
 
 /** Packet and place inside it of a group that looks at one packet of a window. */
@@ -139,7 +144,7 @@ function addMap(b: Builder, tensor: number, output: number, group: Group, rank: 
   const single = parts.length === 1 ? parts[0].slice : undefined;
   const linear = single && linearPart(single);
   const absolute = single && refs.every((ref) => ref.value > 0) ? absolutePart(single) : undefined;
-  const exact = exactRows(b, group.sources);
+  const exact = exactOf(b, refs, single);
   const index = indexSharing(b, refs);
   const tree = b.options.tree ?? 2;
   const wide = refs.length > tree && !exact ? chunk([...refs.keys()], tree) : undefined;

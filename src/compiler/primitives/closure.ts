@@ -10,8 +10,8 @@ import { newSupports, type Supports } from './supports.ts';
 export interface Closure {
   /** Disjoint groups of element positions (into the start's list), each sorted, in order of their first element. */
   readonly groups: readonly (readonly number[])[];
-  /** Per element position: rows of the embedding table it is matched against exactly, 0 if it is not an index. */
-  readonly exact: Int32Array;
+  /** Per element position: 1 where an embedding's index depends on it alone. */
+  readonly indexes: Uint8Array;
   /** Does element `i` of a tensor behind the start depend on one group and nothing else? */
   readonly joined: (tensor: number, i: number) => boolean;
 }
@@ -30,7 +30,7 @@ interface Walk {
   readonly varies: readonly Uint8Array[];
   readonly supports: Supports;
   readonly states: Map<number, State>;
-  readonly exact: Int32Array;
+  readonly indexes: Uint8Array;
   readonly maxGroup: number;
   united: UnionFind;
 }
@@ -60,7 +60,7 @@ function tryJoin(w: Walk, id: number): boolean {
     const sources = w.supports.sources(terms);
     if (sources.length > w.maxGroup) return false;
     for (const s of sources) {
-      if (find(trial, s) !== find(trial, sources[0]) && (w.exact[s] || w.exact[sources[0]])) return false;
+      if (find(trial, s) !== find(trial, sources[0]) && (w.indexes[s] || w.indexes[sources[0]])) return false;
       unite(trial, sources[0], s);
     }
     if (trial.size[find(trial, sources[0])] > w.maxGroup) return false;
@@ -95,7 +95,7 @@ function visitJoint(w: Walk, id: number, op: Op, state: State): void {
       continue;
     }
     state.terms[i] = w.supports.joint([terms]);
-    if (op.kind === 'embed' && sources.length === 1) w.exact[sources[0]] = Math.max(w.exact[sources[0]], op.rows);
+    if (op.kind === 'embed' && sources.length === 1) w.indexes[sources[0]] = 1;
   }
 }
 
@@ -120,9 +120,9 @@ export function closeGroups(s: Surroundings, start: number, elements: Int32Array
     first.terms[e] = supports.ofSource(position);
     first.foreign[e] = 0;
   });
-  const exact = new Int32Array(elements.length);
+  const indexes = new Uint8Array(elements.length);
   const united = newUnionFind(elements.length);
-  const w: Walk = { ...s, supports, states: new Map([[start, first]]), exact, maxGroup, united };
+  const w: Walk = { ...s, supports, states: new Map([[start, first]]), indexes, maxGroup, united };
   for (let id = start + 1; id <= s.ir.output; id++) {
     if (!s.need[id].includes(1)) continue;
     const op = s.ir.ops[id];
@@ -135,5 +135,5 @@ export function closeGroups(s: Surroundings, start: number, elements: Int32Array
     const state = w.states.get(tensor);
     return state !== undefined && !state.foreign[i] && together(w, supports.sources(state.terms[i]));
   };
-  return { groups: groupsOf(w.united), exact, joined };
+  return { groups: groupsOf(w.united), indexes, joined };
 }

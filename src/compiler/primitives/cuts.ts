@@ -1,13 +1,13 @@
 /** Where to cut: which elements a non-linear function needs as finished sums, and the cheapest place to materialise them. */
 import { fail } from '../../problem.ts';
 import { isLinear, type Op, operands } from './ir.ts';
-import { addCut, automaticGroups, inOneGroup, isBare, isExact, isMove, openElements, type Work } from './work.ts';
+import { addCut, automaticGroups, inOneGroup, isBare, isIndex, isMove, openElements, type Work } from './work.ts';
 
 /** A product or other function of two scalars that each depend on one element: a Map over a pair, wherever the two come from. */
 function isPair(w: Work, op: Op, terms: readonly number[]): boolean {
   if (op.kind !== 'binary' || terms.length !== 2) return false;
   const sources = terms.map((t) => w.supports.sources(t));
-  return sources.every((list) => list.length === 1 && !isExact(w, list[0]));
+  return sources.every((list) => list.length === 1 && !isIndex(w, list[0]));
 }
 
 /** Elements to materialise before element `i` of a non-linear operation can be a Map: [tensor, element] pairs. */
@@ -23,7 +23,7 @@ export function blockers(w: Work, id: number, i: number): [number, number][] {
   const sums = read.filter((r) => !inOneGroup(w, w.supports.sources(r.terms)));
   if (sums.length > 0) return sums.map((r) => r.at);
   const wide = read.filter(
-    (r) => !isBare(w, r.at) && (w.supports.sources(r.terms).length > 1 || exactTerms(w, r.terms)),
+    (r) => !isBare(w, r.at) && (w.supports.sources(r.terms).length > 1 || indexTerms(w, r.terms)),
   );
   if (wide.length > 0) return wide.map((r) => r.at);
   const { node, op } = w.ir.ops[id];
@@ -37,8 +37,8 @@ export function blockers(w: Work, id: number, i: number): [number, number][] {
   });
 }
 
-function exactTerms(w: Work, terms: number): boolean {
-  return w.supports.sources(terms).some((s) => isExact(w, s));
+function indexTerms(w: Work, terms: number): boolean {
+  return w.supports.sources(terms).some((s) => isIndex(w, s));
 }
 
 /** Where an element was computed before it was only moved: copies are materialised once. */

@@ -112,7 +112,7 @@ export function analyseDependence(ir: Ir, options: AnalysisOptions = {}): Depend
   const terms = ir.ops.map((op) => new Int32Array(op.size));
   const supports = newSupports();
   const base = { ir, reads, need, varies, options, supports, terms, packets };
-  const w: Work = { ...base, cuts: [], groupOf: [], exactSource: [], bare: new Map(), sources: 0, groups: 0 };
+  const w: Work = { ...base, cuts: [], groupOf: [], indexSource: [], bare: new Map(), sources: 0, groups: 0 };
   const keep = window > 1 && options.perPacket !== false;
   const forced = keep ? packetCuts({ ir, packets, need }, window, options.tree ?? 2) : new Map<number, Int32Array>();
   analyse(w, forced);

@@ -49,7 +49,10 @@ export interface MapNode {
   readonly linear?: Float64Array;
   /** Set when the function is w · Σ |x| + constant, one output: the weight and the constant. Subtractions and maxima can do it. */
   readonly absolute?: { readonly weight: number; readonly constant: number };
-  /** Input elements take few integer values and are matched exactly (embedding, Gather): the number of rows per input. */
+  /**
+   * The one input is the index of embeddings (Gather) and nothing else, and is matched exactly: the number of rows. From the last row on
+   * the function stays the same.
+   */
   readonly exact?: readonly number[];
   readonly shared?: Sharing;
   /**

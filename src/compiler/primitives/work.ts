@@ -11,8 +11,6 @@ export interface Cut {
   readonly firstSource: number;
   /** Element positions that may be functions' common inputs (structural groups). */
   readonly groups: readonly (readonly number[])[];
-  /** Table rows per element position that is an embedding index; 0 otherwise. */
-  readonly exact: Int32Array;
   /** One packet's share of what is kept per flow. */
   readonly perPacket: boolean;
 }
@@ -30,8 +28,8 @@ export interface Work extends Surroundings {
   readonly terms: Int32Array[];
   readonly cuts: Cut[];
   readonly groupOf: number[];
-  /** Per source: is it an embedding index? */
-  readonly exactSource: number[];
+  /** Per source: 1 where an embedding's index depends on it alone. */
+  readonly indexSource: number[];
   /** Per tensor: elements that are sources. */
   readonly bare: Map<number, Uint8Array>;
   readonly packets: readonly Int32Array[];
@@ -60,8 +58,9 @@ export function inOneGroup(w: Work, sources: readonly number[]): boolean {
   return sources.every((s) => w.groupOf[s] === w.groupOf[sources[0]]);
 }
 
-export function isExact(w: Work, source: number): boolean {
-  return w.exactSource[source] > 0;
+/** Does an embedding's index depend on the source alone? It then stays a group of its own. */
+export function isIndex(w: Work, source: number): boolean {
+  return w.indexSource[source] > 0;
 }
 
 /** Does everything between input and output pass through these elements? */
@@ -94,7 +93,7 @@ export function addCut(w: Work, tensor: number, elements: Int32Array, perPacket 
   const { groups } = closed;
   const firstSource = w.sources;
   w.sources += elements.length;
-  w.cuts.push({ tensor, elements, firstSource, groups, exact: closed.exact, perPacket });
+  w.cuts.push({ tensor, elements, firstSource, groups, perPacket });
   for (const group of groups) {
     for (const position of group) w.groupOf[firstSource + position] = w.groups;
     w.groups++;
@@ -103,7 +102,7 @@ export function addCut(w: Work, tensor: number, elements: Int32Array, perPacket 
   w.bare.set(tensor, bare);
   elements.forEach((e, position) => {
     bare[e] = 1;
-    w.exactSource[firstSource + position] = closed.exact[position];
+    w.indexSource[firstSource + position] = closed.indexes[position];
     w.terms[tensor][e] = w.supports.ofSource(firstSource + position);
   });
 }

@@ -5,7 +5,7 @@
 import { featureNamed, type StateCell, stateName } from '../../features/index.ts';
 import { type ModelSpec, type OnnxModel, type OnnxNode, tensor } from '../../model/index.ts';
 import { fail } from '../../problem.ts';
-import { buildGraph, type MapGraph } from '../primitives/index.ts';
+import { buildGraph, type MapGraph, type MapNode } from '../primitives/index.ts';
 import { graphOnSwitch, inputScales, switchClamps } from '../ticks.ts';
 import { nodeText, type Recurrence, recogniseState } from './recognise.ts';
 
@@ -46,10 +46,24 @@ function additions(model: OnnxModel, spec: ModelSpec, found: Recurrence): MapGra
   return buildGraph(alone, { features: spec.features, window: 1, output });
 }
 
-function rowsOf(graph: MapGraph, feature: number, clamp: number | undefined, exact: number | undefined): number {
+/** A function of one feature that adds into the state. */
+function featureOf(graph: MapGraph, map: MapNode): number {
+  const [ref] = map.inputs;
+  if (map.output === graph.output && map.inputs.length === 1 && ref.value === 0) return ref.index;
+  return fail({
+    code: 'COMPILE-STATE',
+    message: 'what a packet adds to the state is not a sum of functions of one feature each',
+    where: `nodes ${map.nodes.slice(0, 3).join(', ')}`,
+    hint: 'embed each feature apart and add the results',
+  });
+}
+
+/** Rows of a feature's table: its values up to the clamp, or fewer when all its functions stay the same from an embedding's last row on. */
+function rowsOf(graph: MapGraph, feature: number, clamp: number | undefined, maps: readonly MapNode[]): number {
   const name = graph.features[feature];
   const { bits } = featureNamed(name);
-  const rows = Math.min(clamp === undefined ? 2 ** bits : clamp + 1, exact ?? 2 ** 32);
+  const different = Math.max(...maps.map((map) => map.exact?.[0] ?? Number.POSITIVE_INFINITY));
+  const rows = Math.min(clamp === undefined ? 2 ** bits : clamp + 1, different);
   if (rows <= MOST_ROWS) return rows;
   return fail({
     code: 'COMPILE-STATE',
@@ -63,31 +77,35 @@ function rowsOf(graph: MapGraph, feature: number, clamp: number | undefined, exa
 /** Contributions of each feature by value: [value][unit], in the state's unit. The constant part goes to the first. */
 function contributions(graph: MapGraph, clamp: Readonly<Record<string, number>>): Map<number, Float64Array> {
   const units = graph.values[graph.output].size;
-  const sums = new Map<number, Float64Array>();
+  const byFeature = new Map<number, MapNode[]>();
   for (const map of graph.maps) {
-    const [ref] = map.inputs;
-    if (map.output !== graph.output || map.inputs.length !== 1 || ref.value !== 0) {
-      fail({
-        code: 'COMPILE-STATE',
-        message: 'what a packet adds to the state is not a sum of functions of one feature each',
-        where: `nodes ${map.nodes.slice(0, 3).join(', ')}`,
-        hint: 'embed each feature apart and add the results',
-      });
-    }
-    const rows = rowsOf(graph, ref.index, clamp[graph.features[ref.index]], map.exact?.[0]);
+    const feature = featureOf(graph, map);
+    byFeature.set(feature, [...(byFeature.get(feature) ?? []), map]);
+  }
+  const sums = new Map<number, Float64Array>();
+  for (const [feature, maps] of byFeature) {
+    const rows = rowsOf(graph, feature, clamp[graph.features[feature]], maps);
     const values = Float64Array.from({ length: rows }, (_, value) => value);
-    const added = map.apply(values, rows);
-    const table = sums.get(ref.index) ?? new Float64Array(rows * units);
-    for (let value = 0; value < rows; value++) {
-      map.outIndex.forEach((unit, o) => {
-        table[value * units + unit] += added[value * map.outIndex.length + o];
-      });
+    const table = new Float64Array(rows * units);
+    for (const map of maps) {
+      const added = map.apply(values, rows);
+      for (let value = 0; value < rows; value++) {
+        map.outIndex.forEach((unit, o) => {
+          table[value * units + unit] += added[value * map.outIndex.length + o];
+        });
+      }
     }
-    sums.set(ref.index, table);
+    sums.set(feature, table);
   }
   const { bias } = graph.values[graph.output];
   const [first] = sums.values();
-  if (bias && first) for (let i = 0; i < first.length; i++) first[i] += bias[i % units];
+  if (first === undefined)
+    fail({
+      code: 'COMPILE-STATE',
+      message: 'no feature adds to the state',
+      hint: 'add a function of a feature, bounded by the Clip',
+    });
+  if (bias) for (let i = 0; i < first.length; i++) first[i] += bias[i % units];
   return sums;
 }
 

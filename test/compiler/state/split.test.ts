@@ -76,6 +76,31 @@ Split('a gap counted in 100 µs is carried to ticks: 3,907 of them at the defaul
   assert.is(cell.tables[1].values.length, 3907 * 8);
 });
 
+Split(
+  'a length divided by 8 in front of its embedding: all lengths up to the clamp add what the float cell adds',
+  () => {
+    const g = onnxGraph();
+    const rows = g.input('features', ['n', 1]);
+    const state = g.input('state', ['n', 1]);
+    const index = g.node('Cast', [g.node('Div', [rows, g.weights('by', [], [8])])], { to: 7 });
+    const table = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i / 10) / 2);
+    const embedded = g.node('Gather', [g.weights('table', [256, 1], table), index]);
+    const added = g.node('Reshape', [embedded, g.ints('shape', [-1, 1])]);
+    const bounded = [g.node('Add', [state, added]), g.weights('low', [], [-2]), g.weights('high', [], [2])];
+    const after = g.node('Clip', bounded);
+    g.output(g.node('MatMul', [after, g.weights('w', [1, 2], [1, -1])]), ['n', 2]);
+    g.node('Identity', [after], {}, { name: 'next_state' });
+    g.output('next_state', ['n', 1]);
+    const spec: ModelSpec = { ...SPEC, features: ['pkt.len'], classes: ['a', 'b'], clamp: { 'pkt.len': 1500 } };
+    const { cell } = splitState(g.model(), spec);
+    const [{ values }] = cell.tables;
+    assert.is(values.length, 1501);
+    values.forEach((value, length) => {
+      assert.ok(Math.abs((value * 4) / 255 - table[length >> 3]) <= 2 / 255 + 1e-6, `length ${length}`);
+    });
+  },
+);
+
 interface Parts {
   readonly g: GraphBuilder;
   readonly state: string;

@@ -3,7 +3,7 @@ import { intAttribute } from '../../../model/index.ts';
 import type { ScalarFn2 } from '../ir.ts';
 import { add, binary, broadcastPair, constantOf, moveMany, type Ref, scaleShift, unary } from './builder.ts';
 import { constantOperand, type NodeContext, operand, type Rule } from './context.ts';
-import { SCALAR_OPS, scalarOf } from './scalar.ts';
+import { SCALAR_OPS, scalarOf, truncated } from './scalar.ts';
 import { sizeOf } from './shape.ts';
 
 function negate(c: NodeContext, x: Ref): Ref {
@@ -86,7 +86,7 @@ const cast: Rule = (c) => {
   const int = INTEGER_TYPES.has(to);
   if (to === 9) return [unary(c.b, c.origin, x, { name: 'bool', f: (v) => (v ? 1 : 0) }, true)];
   if (!int || x.int) return [{ ...x, int }];
-  return [unary(c.b, c.origin, x, { name: 'trunc', f: Math.trunc }, true)];
+  return [unary(c.b, c.origin, x, { name: 'trunc', f: truncated }, true)];
 };
 
 /** A constant condition picks elements; a computed one is a product of the condition with both branches. */

@@ -24,6 +24,12 @@ export function erf(x: number): number {
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const softplus = (x: number): number => (x > 30 ? x : Math.log1p(Math.exp(x)));
 
+/**
+ * Whole part towards zero. Numbers of a network are float32: x / 49 is computed here as x · (1 / 49) in float64, which at 49 is a hair less
+ * than 1, so functions that jump round to float32 first.
+ */
+export const truncated = (x: number): number => Math.trunc(Math.fround(x));
+
 /** ONNX rounds half to even. */
 function roundEven(x: number): number {
   const r = Math.round(x);
@@ -45,9 +51,9 @@ const PLAIN: Readonly<Record<string, ((x: number) => number) | undefined>> = {
   Mish: (x) => x * Math.tanh(softplus(x)),
   HardSwish: (x) => x * Math.min(1, Math.max(0, x / 6 + 0.5)),
   Sign: Math.sign,
-  Floor: Math.floor,
-  Ceil: Math.ceil,
-  Round: roundEven,
+  Floor: (x) => Math.floor(Math.fround(x)),
+  Ceil: (x) => Math.ceil(Math.fround(x)),
+  Round: (x) => roundEven(Math.fround(x)),
   Sin: Math.sin,
   Cos: Math.cos,
   Not: (x) => (x ? 0 : 1),
