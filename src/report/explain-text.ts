@@ -55,7 +55,7 @@ export function explanationText(one: Explanation): string {
   const fields = Object.entries(trace.parsed).map(([field, value]) => [field, String(value)]);
   const features = one.features.map(({ feature, value }) => [feature, String(value)]);
   const head = `packet ${count(one.packet)} of ${printable(one.capture)}${one.flow === null ? '' : `, ${one.flow}`}`;
-  const state = `${count(one.earlier)} earlier packets share its flow slot; headers ${trace.headers.join(', ') || 'none'}`;
+  const state = `${count(one.earlier)} earlier ${one.earlier === 1 ? 'packet shares' : 'packets share'} its flow slot; headers ${trace.headers.join(', ') || 'none'}`;
   return [
     `${head}\n${state}`,
     textTable([['parsed field', 'value'], ...fields], 'lr'),
