@@ -23,6 +23,7 @@ interface Args extends CommonArgs, DatasetArgs, FlowArgs {
   epochs: number | undefined;
   patience: number | undefined;
   learningRate: number | undefined;
+  balance: number | undefined;
   maxRows: number | undefined;
   benign: string | undefined;
   workers: number;
@@ -43,6 +44,7 @@ async function handler(args: Args): Promise<void> {
         ...(args.epochs === undefined ? {} : { epochs: wholeOrMore('--epochs', args.epochs, 1) }),
         ...(args.patience === undefined ? {} : { patience: wholeOrMore('--patience', args.patience, 1) }),
         ...(args.learningRate === undefined ? {} : { learningRate: args.learningRate }),
+        ...(args.balance === undefined ? {} : { balance: args.balance }),
         ...(args.maxRows === undefined ? {} : { maxRows: wholeOrMore('--max-rows', args.maxRows, 1) }),
         ...(args.benign === undefined ? {} : { benign: args.benign }),
       },
@@ -74,6 +76,11 @@ export const trainCommand = defineCommand<Args>({
       .option('epochs', { type: 'number', describe: 'at most so many passes' })
       .option('patience', { type: 'number', describe: 'stop after so many epochs without a better validation score' })
       .option('learning-rate', { type: 'number', describe: 'of Adam' })
+      .option('balance', {
+        type: 'number',
+        describe:
+          'classifiers: an epoch shows classes as often as they occur (0), all alike (1), or between (default 0.5)',
+      })
       .option('max-rows', { type: 'number', describe: 'train on at most so many rows, drawn evenly' })
       .option('benign', { type: 'string', describe: 'autoencoder: the class it learns' })
       .option('workers', { type: 'number', default: 0, describe: 'worker threads; 0: one per core' })

@@ -1,9 +1,16 @@
 /**
- * The float side: ONNX files as plain data (codec and builder), the float reference (ONNX Runtime), the six model definitions,
+ * The float side: ONNX files as plain data (codec and builder), the float reference (ONNX Runtime), the definitions of the six models and their variants,
  * layers, optimiser and automatic differentiation, training and export.
  */
 
-export { type ModelDefinition, type ModelId, modelDefinition, models, variants } from './definitions/index.ts';
+export {
+  MODEL_IDS,
+  type ModelDefinition,
+  type ModelId,
+  modelDefinition,
+  models,
+  variants,
+} from './definitions/index.ts';
 export { argmaxRows, confusion, macroF1, rocAuc } from './metrics.ts';
 export {
   floatAttribute,
@@ -32,5 +39,6 @@ export { openReference } from './reference.ts';
 export { parameterTotal } from './size.ts';
 export type { ModelSpec, StateNames, TrainedOn } from './spec.ts';
 export { checkModelSpec, readModelSpec, specMetadata } from './spec.ts';
+export type { EpochRecord, TrainedModel, TrainOptions } from './training/options.ts';
 export { type ChosenThreshold, chooseThreshold } from './training/threshold.ts';
-export { type EpochRecord, type TrainedModel, type TrainOptions, trainModel } from './training/train.ts';
+export { trainModel } from './training/train.ts';

@@ -5,12 +5,13 @@ import { dirname, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
 import { readFile } from '../files.ts';
+import type { ModelId } from '../model/index.ts';
 import { fail } from '../problem.ts';
 import { checkExpectationNames } from './expectations.ts';
 import { expandMatrix, merge, pointText, type Tree } from './matrix.ts';
 import { SCENARIO_SCHEMA } from './schema.ts';
 
-export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder' | 'rnn-b-register';
+export type { ModelId };
 export type SplitName = 'train' | 'validation' | 'test' | 'all';
 
 export interface DatasetOptions {
@@ -40,6 +41,8 @@ export interface ModelOptions {
   epochs?: number;
   patience?: number;
   learningRate?: number;
+  /** 0 shows classes as often as they occur, 1 all alike (classifiers); absent: 0.5. */
+  balance?: number;
   maxRows?: number;
   benign?: string;
 }

@@ -1,5 +1,7 @@
 /** The JSON Schema of scenario files: the one description that the loader, the docs and editors' completion share. */
 
+import { MODEL_IDS } from '../model/index.ts';
+
 const text = { type: 'string', minLength: 1 } as const;
 const fraction = { type: 'number', minimum: 0, maximum: 1 } as const;
 const positive = { type: 'integer', minimum: 1 } as const;
@@ -56,13 +58,18 @@ const model = {
   additionalProperties: false,
   oneOf: [{ required: ['train'] }, { required: ['onnx'] }, { required: ['tables'] }],
   properties: {
-    train: { enum: ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder', 'rnn-b-register'] },
+    train: { enum: MODEL_IDS },
     onnx: text,
     tables: text,
     seed: { type: 'integer', minimum: 0, default: 1 },
     epochs: { ...positive, description: 'At most so many passes over the training rows.' },
     patience: { ...positive, description: 'Stop after so many epochs without a better validation score.' },
     learningRate: { type: 'number', exclusiveMinimum: 0 },
+    balance: {
+      ...fraction,
+      description:
+        'Classifiers: an epoch shows classes as often as they occur (0), all alike (1), or between. Default 0.5: by the square root of their rows.',
+    },
     maxRows: { ...positive, description: 'Train on at most so many rows, drawn evenly.' },
     benign: { ...text, description: 'AutoEncoder: the class it learns.' },
   },

@@ -141,6 +141,24 @@ Errors('a program file that is none', async () => {
   await refused(['replay', 'p.pgs', '--data', 'x'], /PROGRAM-/, folder);
 });
 
+Errors('a balance of classes beyond 1, and one for the AutoEncoder, which learns one class', async () => {
+  const data = dataset({ 'b/good.pcap': readFileSync(CAPTURE) });
+  const balance = (model: string, value: string): string[] => [
+    'train',
+    model,
+    data,
+    '--split-by',
+    'flow',
+    '--balance',
+    value,
+  ];
+  await refused(balance('mlp-b', '2'), /MODEL-OPTIONS: balance must be between 0 and 1 \(have 2\)/);
+  await refused(
+    [...balance('autoencoder', '0.5'), '--benign', 'a'],
+    /MODEL-OPTIONS: .*autoencoder learns one class\n.*--balance/,
+  );
+});
+
 Errors('bits of an index or of a state for a table model, which has neither', async () => {
   const folder = workFolder();
   await refused(['compile', folder, '--index-bits', '6'], /COMPILE-INDEX-BITS: .*table model\n.*--index-bits/);

@@ -59,6 +59,12 @@ Scenario('a model that does not exist lists those that do', () => {
   assert.match(problemOf(MINIMAL.replace('mlp-b', 'mlp-z'))?.message ?? '', /mlp-b, rnn-b/);
 });
 
+Scenario('a balance of classes is a number from 0 to 1', () => {
+  const balanced = (value: number) => problemOf(MINIMAL.replace('mlp-b', `mlp-b\n  balance: ${value}`));
+  assert.is(balanced(0.25), undefined);
+  assert.match(balanced(2)?.message ?? '', /model\.balance must be <= 1/);
+});
+
 Scenario('a matrix of 2 × 3 gives six runs with their options in the name', () => {
   const runs = loadScenarios(file(`${MINIMAL}matrix:\n  target: [tofino, tofino2]\n  compile.leaves: [8, 16, 32]\n`));
   assert.is(runs.length, 6);

@@ -1,7 +1,10 @@
 /** What a model definition is: its input, its network, and how it is trained by default. */
 import type { Layers } from '../networks/layers.ts';
 
-export type ModelId = 'mlp-b' | 'rnn-b' | 'cnn-b' | 'cnn-m' | 'cnn-l' | 'autoencoder' | 'rnn-b-register';
+/** The six of the paper, then the variants. The command line has the same list, so as to start without this room (src/cli/options.ts). */
+export const MODEL_IDS = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder', 'rnn-b-register'] as const;
+
+export type ModelId = (typeof MODEL_IDS)[number];
 
 export interface TrainingDefaults {
   readonly epochs: number;

@@ -1,4 +1,4 @@
-/** The six models of the paper. */
+/** The six models of the paper, and variants of them. */
 import { fail } from '../../problem.ts';
 import { autoencoder } from './autoencoder.ts';
 import { cnnB } from './cnn-b.ts';
@@ -9,7 +9,13 @@ import { mlpB } from './mlp-b.ts';
 import { rnnB } from './rnn-b.ts';
 import { rnnBRegister } from './rnn-b-register.ts';
 
-export type { ModelDefinition, ModelId, RegisterCell, TrainingDefaults } from './definition.ts';
+export {
+  MODEL_IDS,
+  type ModelDefinition,
+  type ModelId,
+  type RegisterCell,
+  type TrainingDefaults,
+} from './definition.ts';
 
 export const models: readonly ModelDefinition[] = [mlpB, rnnB, cnnB, cnnM, cnnL, autoencoder];
 

@@ -4,7 +4,7 @@ import type { ModelDefinition, RegisterCell } from '../definitions/index.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
 import { runLogits, runsOf, STEPS, sliced, statesOf } from './flows.ts';
 import { shownRows } from './samples.ts';
-import type { Session } from './train.ts';
+import type { Session } from './session.ts';
 
 /** A definition whose state lives in registers. */
 export type CellDefinition = ModelDefinition & { readonly cell: RegisterCell };

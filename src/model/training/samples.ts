@@ -74,7 +74,7 @@ export function copyRows(
   }
 }
 
-/** Times one row may be shown in an epoch, so that an epoch of few rows is several passes over them. */
+/** An epoch shows at most so many times as many rows as there are: of few rows it is several passes, and a rare class may be shown more often. */
 const PASSES = 4;
 
 export interface Showing {
@@ -87,12 +87,21 @@ export interface Showing {
 /** Rare classes count in macro-F1 as much as common ones; showing all alike would make too much of their few rows. */
 const BALANCE = 0.5;
 
-/** What an epoch of that model shows. Fails with MODEL-OPTIONS for a balance that is none. */
-export function showingOf(definition: ModelDefinition, limit: number, balance = BALANCE): Showing {
+/** What an epoch of that model shows. Fails with MODEL-OPTIONS for a balance that is none, or of a model that learns one class. */
+export function showingOf(definition: ModelDefinition, limit: number, asked?: number): Showing {
+  if (definition.task === 'anomaly') {
+    if (asked === undefined) return { limit, balance: 0 };
+    fail({
+      code: 'MODEL-OPTIONS',
+      message: `balance is between classes, and ${definition.id} learns one class`,
+      hint: 'leave balance (--balance) out',
+    });
+  }
+  const balance = asked ?? BALANCE;
   if (!(balance >= 0 && balance <= 1)) {
     fail({ code: 'MODEL-OPTIONS', message: 'balance must be between 0 and 1', have: String(balance) });
   }
-  return { limit, balance: definition.task === 'anomaly' ? 0 : balance };
+  return { limit, balance };
 }
 
 /** Rows of `own`, shuffled pass after pass, into `shown[from..to)`. */

@@ -1,5 +1,5 @@
 /** Training: Adam on batches, early stopping on the validation rows (macro-F1, or mean score for anomaly models). Seeded and reproducible. */
-import { fail, type Progress } from '../../problem.ts';
+import { fail } from '../../problem.ts';
 import type { FeatureRows } from '../../traffic/index.ts';
 import {
   type Adam,
@@ -9,113 +9,28 @@ import {
   constant,
   createAdam,
   createRandom,
-  createTape,
-  load,
   meanAbsolute,
   type Numbers,
   type Random,
   softmaxCrossEntropy,
-  type Tape,
   take,
-  wasmBackend,
-  withoutRecording,
 } from '../autodiff/index.ts';
-import { type ModelDefinition, type ModelId, modelDefinition } from '../definitions/index.ts';
+import { type ModelDefinition, modelDefinition } from '../definitions/index.ts';
 import { exportModel } from '../export.ts';
 import { argmaxRows, macroF1 } from '../metrics.ts';
-import {
-  type Average,
-  createParameters,
-  fillUnseenRows,
-  type ParameterStore,
-  parameterCount,
-  restore,
-  snapshot,
-  startAverage,
-  updateAverage,
-} from '../networks/parameters.ts';
+import { fillUnseenRows, parameterCount, restore, snapshot, updateAverage } from '../networks/parameters.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
-import type { ModelSpec, TrainedOn } from '../spec.ts';
+import type { ModelSpec } from '../spec.ts';
 import { evaluateFlows, hasCell, trainFlows } from './flow-epoch.ts';
-import { flowRows } from './flows.ts';
-import {
-  chooseSamples,
-  columnValues,
-  copyRows,
-  drawn,
-  type Samples,
-  type Showing,
-  showingOf,
-  shownRows,
-  VALIDATION_ROWS,
-} from './samples.ts';
+import type { EpochRecord, TrainedModel, TrainOptions } from './options.ts';
+import { copyRows, drawn, shownRows, VALIDATION_ROWS } from './samples.ts';
+import { openSession, type Session } from './session.ts';
 import { attackRows, type ChosenThreshold, chooseThreshold } from './threshold.ts';
-
-export interface TrainOptions {
-  /** Default 1. */
-  readonly seed?: number;
-  readonly epochs?: number;
-  readonly patience?: number;
-  readonly learningRate?: number;
-  readonly batch?: number;
-  /** Epochs after which the learning rate halves. */
-  readonly halving?: number;
-  /** Rows shown per epoch at most, drawn anew each time, none more than four times; also bounds the validation rows. */
-  readonly rowsPerEpoch?: number;
-  /** 0 shows classes as often as they occur, 1 all alike; default 0.5: by the square root of their rows. Classifiers only. */
-  readonly balance?: number;
-  /** Name of the benign class, for anomaly models. Default: a class called benign, else the first. */
-  readonly benign?: string;
-  /** Nanoseconds per unit of the time features, written into the model. */
-  readonly units?: Readonly<Record<string, number>>;
-  /** What the rows are, written into the model. */
-  readonly trainedOn?: TrainedOn;
-  readonly progress?: Progress;
-}
-
-export interface EpochRecord {
-  readonly epoch: number;
-  readonly learningRate: number;
-  readonly loss: number;
-  /** Macro-F1 on the validation rows; for anomaly models minus the mean score. Higher is better. */
-  readonly validation: number;
-}
-
-export interface TrainedModel {
-  readonly id: ModelId;
-  readonly onnx: Uint8Array;
-  readonly spec: ModelSpec;
-  readonly parameters: number;
-  readonly history: readonly EpochRecord[];
-  /** Epoch whose weights were kept, and its validation figure. */
-  readonly best: EpochRecord;
-  /** How the threshold was chosen; anomaly models only. */
-  readonly alarm?: ChosenThreshold;
-}
 
 /** The best epoch so far and its weights. */
 interface Kept {
   readonly record: EpochRecord;
   readonly arrays: readonly Numbers[];
-}
-
-export interface Session {
-  readonly definition: ModelDefinition;
-  readonly rows: FeatureRows;
-  readonly width: number;
-  readonly store: ParameterStore;
-  readonly average: Average;
-  readonly tape: Tape;
-  readonly evaluation: Tape;
-  readonly samples: Samples;
-  /** Class that anomaly models learn. */
-  readonly benign: number;
-  readonly showing: Showing;
-  readonly history: EpochRecord[];
-  /** Rows per step, in training and in evaluation (the buffers are shared); runs per step for models that learn from whole flows. */
-  readonly batch: number;
-  /** Rows of each flow, for models that learn from whole flows. */
-  readonly flows: readonly Int32Array[] | undefined;
 }
 
 function evaluate(session: Session, index: Int32Array): Float32Array {
@@ -184,54 +99,6 @@ function trainEpoch(session: Session, adam: Adam, rate: number, random: Random):
   return loss / count;
 }
 
-function openSession(definition: ModelDefinition, rows: FeatureRows, options: TrainOptions, random: Random): Session {
-  const width = definition.window * definition.features.length;
-  if (rows.features.length !== definition.features.length || rows.values.length < rows.count * width) {
-    fail({
-      code: 'MODEL-ROWS',
-      message: `the rows do not fit ${definition.id}`,
-      need: `${definition.features.length} features × ${definition.window} packets (${definition.features.slice(0, 3).join(', ')}, …)`,
-      have: `${rows.features.length} features, ${rows.values.length / Math.max(1, rows.count)} values per row`,
-    });
-  }
-  const benign = Math.max(0, rows.classes.indexOf(options.benign ?? 'benign'));
-  const chosen = chooseSamples(definition, rows, benign, random);
-  const limit = options.rowsPerEpoch ?? definition.training.rowsPerEpoch;
-  const samples = { train: chosen.train, validation: drawn(chosen.validation, limit, random) };
-  const flows = definition.cell === undefined ? undefined : flowRows(rows, [samples.train, samples.validation]);
-  const backend = wasmBackend();
-  const store = createParameters(random, backend);
-  const batch = options.batch ?? definition.training.batch;
-  const tape = createTape(backend);
-  const evaluation = withoutRecording(tape);
-  // One forward pass creates the parameters.
-  definition.network(
-    tapeLayers(evaluation, store, false),
-    load(evaluation, [1, width], new Float32Array(width)),
-    rows.classes.length,
-  );
-  definition.fit?.(
-    (name) => store.trained.get(name)!,
-    (feature) => columnValues(definition, rows, samples.train, feature),
-  );
-  const average = startAverage(store);
-  return {
-    definition,
-    rows,
-    width,
-    store,
-    samples,
-    benign,
-    showing: showingOf(definition, limit, options.balance),
-    batch,
-    flows,
-    average,
-    history: [],
-    tape,
-    evaluation,
-  };
-}
-
 /** The anomaly model's threshold by the weights that are kept: on the validation rows, benign ones and at most as many attacks as an epoch shows. */
 function alarmOf(session: Session, limit: number, random: Random): ChosenThreshold | undefined {
   const { definition, rows, samples, benign } = session;
@@ -277,7 +144,7 @@ function judgeEpoch(session: Session, record: Omit<EpochRecord, 'validation'>, b
 /**
  * Train one of the six models, or of their variants, on the train rows, keep the epoch that is best on the validation rows (10 % of the train rows when the
  * data name none), and write it as ONNX. The same rows, options and seed give the same bytes.
- * Fails with MODEL-UNKNOWN or MODEL-ROWS.
+ * Fails with MODEL-UNKNOWN, MODEL-ROWS or MODEL-OPTIONS.
  */
 export function trainModel(id: string, rows: FeatureRows, options: TrainOptions = {}): TrainedModel {
   const definition = modelDefinition(id);

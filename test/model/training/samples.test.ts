@@ -62,10 +62,14 @@ Samples('within a class no row is shown again before all were shown, and a class
   );
 });
 
-Samples('square roots are the default, anomaly models have one class, and a balance of 1.5 is MODEL-OPTIONS', () => {
-  const balances = ['cnn-b', 'autoencoder'].map((id) => showingOf(modelDefinition(id), 10).balance);
-  assert.equal(balances, [0.5, 0]);
-  assert.throws(() => showingOf(modelDefinition('cnn-b'), 10, 1.5), /balance must be between 0 and 1/);
-});
+Samples(
+  'square roots are the default, anomaly models have one class, and a balance of 1.5 is MODEL-OPTIONS, and so is any of the AutoEncoder',
+  () => {
+    const balances = ['cnn-b', 'autoencoder'].map((id) => showingOf(modelDefinition(id), 10).balance);
+    assert.equal(balances, [0.5, 0]);
+    assert.throws(() => showingOf(modelDefinition('cnn-b'), 10, 1.5), /balance must be between 0 and 1/);
+    assert.throws(() => showingOf(modelDefinition('autoencoder'), 10, 0.5), /autoencoder learns one class/);
+  },
+);
 
 Samples.run();
