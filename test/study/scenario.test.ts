@@ -60,9 +60,9 @@ Scenario('a model that does not exist lists those that do', () => {
 });
 
 Scenario('a balance of classes is a number from 0 to 1', () => {
-  const balanced = (value: number) => problemOf(MINIMAL.replace('mlp-b', `mlp-b\n  balance: ${value}`));
-  assert.is(balanced(0.25), undefined);
-  assert.match(balanced(2)?.message ?? '', /model\.balance must be <= 1/);
+  const balanced = (value: number): string => `${MINIMAL}  balance: ${value}\n`;
+  assert.is(loadScenarios(file(balanced(0.25)))[0]?.model.balance, 0.25);
+  assert.match(problemOf(balanced(2))?.message ?? '', /model\.balance must be <= 1/);
 });
 
 Scenario('a matrix of 2 × 3 gives six runs with their options in the name', () => {
