@@ -35,7 +35,7 @@ export function stateRows(cell: StateCell, table: number): number {
   return cell.tables[table].values.length / cell.units;
 }
 
-/** The exact table of one feature: sets the units' sums (the first), or adds to them. */
+/** The exact table of one feature (a field of at most 32 bits): sets the units' sums (the first), or adds to them. */
 function addLookup(draft: Draft, cell: StateCell, which: number, source: string): Step {
   const { feature, values } = cell.tables[which];
   const rows = stateRows(cell, which);
@@ -49,21 +49,20 @@ function addLookup(draft: Draft, cell: StateCell, which: number, source: string)
     params: unitsOf(cell).map((unit) => ({ name: `d${unit}`, bits: cell.bits })),
     instructions,
   });
-  const bits = Math.max(1, Math.ceil(Math.log2(rows)));
   const data = Uint32Array.from(values, (value) => (value & (2 ** cell.bits - 1)) >>> 0);
   const table: Table = {
     name,
     gress: 'ingress',
-    keys: [{ field: source, match: 'exact', slice: { low: 0, bits } }],
+    keys: [{ field: source, match: 'exact' }],
     actions: [name],
-    // Beyond the rows: never with a clamp, else as the last row.
+    // Values beyond the rows read the last one: the whole field is matched, not its low bits.
     defaultAction: { action: name, data: [...data.slice(-cell.units)] },
     size: rows,
     entries: {
       count: rows,
       keyWords: 1,
       value: Uint32Array.from({ length: rows }, (_, row) => row),
-      mask: new Uint32Array(rows).fill(2 ** bits - 1),
+      mask: new Uint32Array(rows).fill(2 ** draft.fields.get(source)!.bits - 1),
       priority: new Uint32Array(rows),
       action: new Uint8Array(rows),
       dataWords: cell.units,

@@ -10,7 +10,10 @@ import { switchValues } from './switch.ts';
 
 const State = suite('features/state');
 const TICK = 65_536;
+const READ = ['pkt.len', 'pkt.ipd'];
 const CLAMP = { 'pkt.len': 200, 'pkt.ipd': 100 };
+/** Clamped to the tables' rows, beyond them, not at all: lengths go up to 304, gaps to 150 ticks. */
+const CLAMPS: fc.Arbitrary<Readonly<Record<string, number>>> = fc.constantFrom(CLAMP, { 'pkt.len': 270 }, {});
 
 /** A cell over length and gap whose numbers come from a small generator. */
 function cellOf(seed: number, bits: 8 | 16, units = 3, start = 0): StateCell {
@@ -55,7 +58,10 @@ function evaluated(cell: StateCell, field: (name: string) => number[], lengths: 
     const before = status[i] === 0 ? slots.get(slot)! : new Array(cell.units).fill(cell.start);
     if (status[i] === 3) return [];
     const after = before.map((value: number, unit) => {
-      const [length, gap] = cell.tables.map(({ values }, t) => values[[lengths, gaps][t][i] * cell.units + unit]);
+      const [length, gap] = cell.tables.map(({ feature, values }, t) => {
+        const row = Math.min([lengths, gaps][t][i], CLAMP[feature as keyof typeof CLAMP]);
+        return values[row * cell.units + unit];
+      });
       return Math.max(-half, Math.min(half - 1, value + length + gap));
     });
     slots.set(slot, after);
@@ -72,14 +78,15 @@ State('registers hold what a plain evaluator makes of the flow: 8 and 16 bits, a
       fc.constantFrom(0, 5, -128),
       fc.constantFrom('replace' as const, 'keep' as const, 'timeout' as const),
       fc.constantFrom(2, 4096),
-      (specs, seed, bits, start, policy, slots) => {
+      CLAMPS,
+      (specs, seed, bits, start, policy, slots, clamp) => {
         const cell = cellOf(seed, bits, 3, start);
-        const options = { state: cell, clamp: CLAMP, policy, slots, timeoutNs: 50 * TICK };
-        const program = featureProgram(namesOf(cell), options);
+        const options = { state: cell, clamp, policy, slots, timeoutNs: 50 * TICK };
+        const program = featureProgram([...namesOf(cell), ...READ], options);
         assert.equal(validateProgram(program, chipRules(chipNamed('tofino2'))), []);
         const data = dataset(specs);
         const naive = switchValues(program, data);
-        const wanted = evaluated(cell, naive.field, naive.field('meta.pkt_len'), naive.field('meta.pkt_ipd'));
+        const wanted = evaluated(cell, naive.field, [...naive.columns[3]], [...naive.columns[4]]);
         const half = 2 ** (bits - 1);
         const { placement, fits } = placeProgram(program, chipNamed('tofino2'));
         assert.ok(fits);
@@ -99,11 +106,11 @@ State('registers hold what a plain evaluator makes of the flow: 8 and 16 bits, a
 
 State('with a slot for every flow and gaps of whole ticks the registers equal the ideal state', () => {
   fc.assert(
-    fc.property(frames, fc.nat(1000), (specs, seed) => {
+    fc.property(frames, fc.nat(1000), CLAMPS, (specs, seed, clamp) => {
       const cell = cellOf(seed, 8);
       const data = dataset(specs);
-      const { columns } = switchValues(featureProgram(namesOf(cell), { state: cell, clamp: CLAMP }), data);
-      const ideal = idealFeatures(data, namesOf(cell), { state: cell, clamp: CLAMP });
+      const { columns } = switchValues(featureProgram(namesOf(cell), { state: cell, clamp }), data);
+      const ideal = idealFeatures(data, namesOf(cell), { state: cell, clamp });
       assert.equal(
         columns.map((column) => [...column]),
         ideal.map((column) => [...column]),
@@ -111,6 +118,20 @@ State('with a slot for every flow and gaps of whole ticks the registers equal th
     }),
     { numRuns: 20, seed: 6 },
   );
+});
+
+State('a length of 300 reads the last of 256 rows, not row 44: without a clamp, and with one of 1,500', () => {
+  const values = Int32Array.from({ length: 256 }, (_, row) => (row === 255 ? 7 : row === 44 ? 48 : 0));
+  const cell: StateCell = { bits: 8, units: 1, start: 0, tables: [{ feature: 'pkt.len', values }] };
+  const data = dataset([{ at: TICK, payload: 246 }]);
+  for (const clamp of [{}, { 'pkt.len': 1500 }]) {
+    const { columns } = switchValues(featureProgram([...namesOf(cell), 'pkt.len'], { state: cell, clamp }), data);
+    assert.equal(
+      columns.map((column) => [...column]),
+      [[128 + 7], [300]],
+    );
+    assert.equal([...idealFeatures(data, namesOf(cell), { state: cell, clamp })[0]], [128 + 7]);
+  }
 });
 
 State('a flow that lost its slot to another starts from zero: its second packet counts alone', () => {
