@@ -8,7 +8,10 @@ export {
   compileModel,
   type Mapped,
   readTableModel,
+  type StateModel,
+  type StateOptions,
   type StrategyOptions,
+  splitState,
   type TableModel,
   type VerifyResult,
   verifyTableModel,
@@ -22,11 +25,18 @@ export {
   featureProgram,
   features,
   idealFeatures,
+  idealRows,
+  idealWindows,
+  type PacketRows,
+  packetRows,
+  type StateCell,
 } from './features/index.ts';
 export {
   encodeOnnx,
   type FloatReference,
+  type ModelDefinition,
   type ModelSpec,
+  modelDefinition,
   models,
   type OnnxModel,
   openReference,
@@ -35,6 +45,7 @@ export {
   type TrainedModel,
   type TrainOptions,
   trainModel,
+  variants,
 } from './model/index.ts';
 export { type Problem, ProblemError, type Progress, problemText } from './problem.ts';
 export {

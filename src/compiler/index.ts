@@ -12,7 +12,7 @@ export { type FusionOptions, mapModel, type PassReport } from './fusion/index.ts
 export type { Lane, LayoutReport, Phase, TableNetwork, TableReport } from './lower/index.ts';
 export { evaluateMapped, type Mapped, type MappedResult, type StrategyStep } from './mapped.ts';
 export { buildGraph, evaluateGraph, type MapGraph } from './primitives/index.ts';
-export { type StateModel, splitState } from './state/index.ts';
+export { type StateModel, type StateOptions, splitState } from './state/index.ts';
 export type { StrategyOptions } from './strategy.ts';
 export {
   compileInjected,
