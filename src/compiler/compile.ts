@@ -109,7 +109,7 @@ export function compileModel(input: CompileInput): CompiledModel {
       code: 'COMPILE-STATE',
       message: 'register bits are chosen for a model without a state',
       where: input.name,
-      hint: 'leave stateBits out, or name the state in the model (pegasim.state)',
+      hint: 'leave stateBits (--state-bits) out, or name the state in the model (pegasim.state)',
     });
   }
   const state = splitState(model, spec, {

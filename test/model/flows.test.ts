@@ -2,7 +2,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openReference, parseOnnx, readModelSpec, trainModel } from '../../src/model/index.ts';
-import { runsOf, STEPS } from '../../src/model/training/flows.ts';
+import { flowRuns, runsOf, STEPS } from '../../src/model/training/flows.ts';
 import { ProblemError } from '../../src/problem.ts';
 import { floatVerdicts } from '../../src/replay/index.ts';
 import type { FeatureRows } from '../../src/traffic/index.ts';
@@ -87,6 +87,24 @@ Flows('runs are 16 consecutive packets of a flow, those without a training row l
       [64, 8],
     ],
   );
+});
+
+Flows('runs, their labels and the rows before are found once for all epochs: training rows alone are used', () => {
+  const rows = flowRows(8);
+  const split = (part: number) => Int32Array.from(rows.split.keys()).filter((row) => rows.split[row] === part);
+  const { flows, runs, label, used, before } = flowRuns(rows, { train: split(0), validation: split(1) });
+  assert.is(flows.length, 8);
+  assert.equal(
+    used,
+    Uint8Array.from(rows.split, (part) => 1 - part),
+  );
+  runs.forEach((run, r) => {
+    assert.is(label[r], rows.flow[run[0]] % 3);
+    assert.is(rows.split[run[0]], 0);
+  });
+  before.forEach((row, i) => {
+    assert.is(row, rows.flow.subarray(0, i).lastIndexOf(rows.flow[i]), `row ${i}`);
+  });
 });
 
 Flows('rows that do not say their flow are refused', () => {

@@ -72,6 +72,20 @@ Explain('a flow is found in either direction; its text names the tables', async 
   }
 });
 
+Explain('the register of a state is shown as the signed number it holds: −97, not 159', async () => {
+  const cell = { bits: 8, units: 1, start: 0, tables: [{ feature: 'pkt.len', values: Int32Array.of(-97) }] } as const;
+  const program = featureProgram(['state[0]'], { state: cell });
+  const { placement } = placeProgram(program, chipNamed('tofino2'));
+  const path = join(folder, 'state.pgs');
+  writePgs(path, { program, placement, meta: {}, inputs: '' });
+  const found = await explainTask({ program: path, capture, packet: 0 });
+  const accesses = found.explanation.trace.stages.flatMap(({ tables }) => tables.map(({ register }) => register));
+  const own = accesses.find((access) => access?.register === 'state_0');
+  assert.equal([own?.before, own?.after], [[0], [-97]]);
+  assert.equal(found.explanation.features, [{ feature: 'state[0]', value: 31 }]);
+  assert.match(explainText(found), /register state_0\[\d+\]: 0 → -97/);
+});
+
 Explain('two programs with other slot numbers part where the slot is computed', async () => {
   const { parting } = await explainTask({ program: small.path, capture, packet: 60, diff: large.path });
   assert.match(parting?.what ?? '', /^flow_slot/);

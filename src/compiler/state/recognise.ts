@@ -115,17 +115,20 @@ function terms(producers: ReadonlyMap<string, OnnxNode>, name: string, inside: r
 function endsOf({ graph }: OnnxModel, state: StateNames): Pick<Recurrence, 'units' | 'rowInput' | 'output'> {
   const input = graph.inputs.find(({ name }) => name === state.input);
   const others = graph.inputs.filter(({ name }) => name !== state.input);
-  const output = graph.outputs.find(({ name }) => name !== state.output);
+  const outputs = graph.outputs.filter(({ name }) => name !== state.output);
   if (!input)
     refuse(`input ${state.input}`, 'the model has no such input', 'state.input must be an input of the model');
   if (!graph.outputs.some(({ name }) => name === state.output))
     refuse(`output ${state.output}`, 'the model has no such output', 'state.output must be an output of the model');
-  if (others.length !== 1 || !output)
-    refuse(graph.name, 'beside its state a model takes one row of features and gives one output');
+  if (others.length !== 1 || outputs.length !== 1) {
+    const have = [...others, ...outputs].map(({ name }) => name).join(', ') || 'nothing';
+    const message = 'beside its state a model takes one row of features and gives one output';
+    refuse(`model ${graph.name}`, message, `it has ${have}: remove what is not needed before exporting`);
+  }
   const units = input.dims?.[1];
   if (input.dims?.length !== 2 || typeof units !== 'number' || units < 1)
     refuse(`input ${state.input}`, 'the state is not one row of numbers', 'declare it as [batch, units]');
-  return { units, rowInput: others[0].name, output: output.name };
+  return { units, rowInput: others[0].name, output: outputs[0].name };
 }
 
 /**

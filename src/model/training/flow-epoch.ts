@@ -2,7 +2,7 @@
 import { backward, clearTape, constant, type Random, softmaxCrossEntropy, take } from '../autodiff/index.ts';
 import type { ModelDefinition, RegisterCell } from '../definitions/index.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
-import { runLogits, runsOf, STEPS, sliced, statesOf } from './flows.ts';
+import { runLogits, STEPS, sliced, statesOf } from './flows.ts';
 import { shownRows } from './samples.ts';
 import type { Session } from './session.ts';
 
@@ -17,7 +17,7 @@ export function hasCell(definition: ModelDefinition): definition is CellDefiniti
 export function evaluateFlows(session: Session, { cell }: CellDefinition, index: Int32Array): Float32Array {
   const { rows, store, evaluation } = session;
   const layers = tapeLayers(evaluation, store, false);
-  const states = statesOf(cell, rows, session.flows!, evaluation, layers);
+  const states = statesOf(cell, rows, session.flows!.flows, evaluation, layers);
   const classes = rows.classes.length;
   return sliced(evaluation, index.length, classes, (from, to) => {
     const values = take(evaluation, (to - from) * cell.units);
@@ -31,21 +31,15 @@ export function evaluateFlows(session: Session, { cell }: CellDefinition, index:
 
 /** An epoch over runs of consecutive packets (flows.ts), as many as an epoch shows. `descend`: one step of the optimiser. */
 export function trainFlows(session: Session, definition: CellDefinition, random: Random, descend: () => void): number {
-  const { rows, samples, store, tape, batch, showing } = session;
+  const { rows, store, tape, batch, showing } = session;
   const { cell } = definition;
-  const flows = session.flows!;
+  const { flows, runs, label, used, before } = session.flows!;
   const states = statesOf(cell, rows, flows, session.evaluation, tapeLayers(session.evaluation, store, false));
-  const used = new Uint8Array(rows.count);
-  for (const row of samples.train) used[row] = 1;
-  const before = new Int32Array(rows.count).fill(-1);
-  for (const flow of flows) for (let i = 1; i < flow.length; i++) before[flow[i]] = flow[i - 1];
   const start = (run: Int32Array): ArrayLike<number> | undefined => {
     const row = before[run[0]];
     return row < 0 ? undefined : states.subarray(row * cell.units, (row + 1) * cell.units);
   };
-  const runs = [...runsOf(flows, samples.train, rows.count)];
-  // A run has one label, its flow's: runs are shown as rows are, by class.
-  const label = Int16Array.from(runs, (run) => rows.label[run[0]]);
+  // Runs are shown as rows are, by class.
   const limit = Math.ceil(showing.limit / STEPS);
   const order = shownRows(
     { classes: rows.classes, label },

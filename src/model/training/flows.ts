@@ -21,7 +21,7 @@ import {
 } from '../autodiff/index.ts';
 import type { ModelDefinition, RegisterCell } from '../definitions/index.ts';
 import type { Layers } from '../networks/layers.ts';
-import { copyRows } from './samples.ts';
+import { copyRows, type Samples } from './samples.ts';
 
 /** Packets of a run: the steps that gradients go back. */
 export const STEPS = 16;
@@ -61,6 +61,31 @@ export function runsOf(flows: readonly Int32Array[], used: Int32Array, count: nu
     }
     return runs;
   });
+}
+
+/** What all epochs of a training share: found once. */
+export interface FlowRuns {
+  /** Rows of each flow, in order. */
+  readonly flows: readonly Int32Array[];
+  /** Runs with training rows. */
+  readonly runs: readonly Int32Array[];
+  /** Label of each run, its flow's. */
+  readonly label: Int16Array;
+  /** Per row: 1 for training rows. */
+  readonly used: Uint8Array;
+  /** Per row: the row before it in its flow, −1 for none. */
+  readonly before: Int32Array;
+}
+
+/** Flows of the samples and runs of the training rows. Fails with MODEL-ROWS, as `flowRows` does. */
+export function flowRuns(rows: FeatureRows, { train, validation }: Samples): FlowRuns {
+  const flows = flowRows(rows, [train, validation]);
+  const used = new Uint8Array(rows.count);
+  for (const row of train) used[row] = 1;
+  const before = new Int32Array(rows.count).fill(-1);
+  for (const flow of flows) for (let i = 1; i < flow.length; i++) before[flow[i]] = flow[i - 1];
+  const runs = runsOf(flows, train, rows.count);
+  return { flows, runs, label: Int16Array.from(runs, (run) => rows.label[run[0]]), used, before };
 }
 
 /** Rows through a function of the tape in slices: count × width numbers. */

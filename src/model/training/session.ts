@@ -5,7 +5,7 @@ import { createTape, load, type Random, type Tape, wasmBackend, withoutRecording
 import type { ModelDefinition } from '../definitions/index.ts';
 import { type Average, createParameters, type ParameterStore, startAverage } from '../networks/parameters.ts';
 import { tapeLayers } from '../networks/tape-layers.ts';
-import { flowRows } from './flows.ts';
+import { type FlowRuns, flowRuns } from './flows.ts';
 import type { EpochRecord, TrainOptions } from './options.ts';
 import { chooseSamples, columnValues, drawn, type Samples, type Showing, showingOf } from './samples.ts';
 
@@ -24,8 +24,8 @@ export interface Session {
   readonly history: EpochRecord[];
   /** Rows per step, in training and in evaluation (the buffers are shared); runs per step for models that learn from whole flows. */
   readonly batch: number;
-  /** Rows of each flow, for models that learn from whole flows. */
-  readonly flows: readonly Int32Array[] | undefined;
+  /** Flows and their runs, for models that learn from whole flows. */
+  readonly flows: FlowRuns | undefined;
 }
 
 /** Rows chosen, parameters created and fitted. Fails with MODEL-ROWS or MODEL-OPTIONS. */
@@ -48,7 +48,7 @@ export function openSession(
   const chosen = chooseSamples(definition, rows, benign, random);
   const limit = options.rowsPerEpoch ?? definition.training.rowsPerEpoch;
   const samples = { train: chosen.train, validation: drawn(chosen.validation, limit, random) };
-  const flows = definition.cell === undefined ? undefined : flowRows(rows, [samples.train, samples.validation]);
+  const flows = definition.cell === undefined ? undefined : flowRuns(rows, samples);
   const backend = wasmBackend();
   const store = createParameters(random, backend);
   const batch = options.batch ?? definition.training.batch;

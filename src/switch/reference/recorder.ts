@@ -1,7 +1,7 @@
 /** Builds packet traces while the pipeline runs; the pipeline calls it only for packets that are traced. */
 
 import type { Gress } from '../../program/index.ts';
-import { type Layout, shiftedHi, shiftedLo, slotOf } from './layout.ts';
+import { type Layout, shiftedHi, shiftedLo, signed, slotOf } from './layout.ts';
 import type { Machine } from './machine.ts';
 import type { CompiledAction, StageTable } from './stages.ts';
 import { type RegisterTrace, type StageTrace, slotValue, type TableTrace, tracedValue } from './trace.ts';
@@ -27,14 +27,16 @@ function keyValues(item: StageTable, layout: Layout, machine: Machine): TableTra
 
 function registerTrace(ran: CompiledAction | undefined): RegisterTrace | null {
   if (!ran?.stateful) return null;
-  const { register, action, last } = ran.stateful;
+  const { register, action, signedBits, last } = ran.stateful;
   const pair = last.oldHi !== 0 || last.newHi !== 0;
+  const shown = (...cell: number[]): number[] =>
+    cell.slice(0, pair ? 2 : 1).map((value) => (signedBits === undefined ? value : signed(value, signedBits)));
   return {
     register,
     action,
     index: last.index,
-    before: pair ? [last.oldLo, last.oldHi] : [last.oldLo],
-    after: pair ? [last.newLo, last.newHi] : [last.newLo],
+    before: shown(last.oldLo, last.oldHi),
+    after: shown(last.newLo, last.newHi),
   };
 }
 

@@ -148,6 +148,8 @@ export interface CompiledStateful {
   readonly run: Run;
   readonly register: string;
   readonly action: string;
+  /** Bits of the register's cells if they are computed with as signed numbers, which a trace then shows. */
+  readonly signedBits: number | undefined;
   /** Filled by each run. */
   readonly last: SaluAccess;
   readonly outputs: readonly string[];
@@ -167,6 +169,14 @@ function compileOutputs(action: StatefulAction, layout: Layout) {
       if (wide) machine.next[at + 1] = 0;
     }
   };
+}
+
+const SIGNED: readonly SaluUpdate['op'][] = ['addSatS', 'minS', 'maxS'];
+
+/** Bits of a register's cells if some action of it computes with them as signed numbers. */
+function signedBitsOf(program: Program, { name, cellBits }: Register): number | undefined {
+  const own = program.stateful.filter(({ register }) => register === name);
+  return own.some(({ updates }) => updates.some(({ op }) => SIGNED.includes(op))) ? cellBits : undefined;
 }
 
 /** The call of a stateful ALU by an action, as a closure over the register's cells. */
@@ -204,5 +214,7 @@ export function compileStateful(
     if (state.register.pair) state.hi[last.index] = last.newHi;
     emit(machine, last, outcome);
   };
-  return { run, register: salu.register, action: salu.name, last, outputs: salu.outputs.map((output) => output.dst) };
+  const outputs = salu.outputs.map((output) => output.dst);
+  const signedBits = signedBitsOf(program, state.register);
+  return { run, register: salu.register, action: salu.name, signedBits, last, outputs };
 }

@@ -16,7 +16,7 @@ export interface RegisterTrace {
   readonly register: string;
   readonly action: string;
   readonly index: number;
-  /** [lo] or [lo, hi]. */
+  /** [lo] or [lo, hi]; negative numbers where the register's actions compute with signed ones. */
   readonly before: readonly number[];
   readonly after: readonly number[];
 }

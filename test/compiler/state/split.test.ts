@@ -252,6 +252,10 @@ Split('features in one function, steps beyond half the range, missing names and 
   const far = refused(tiny((p) => clipped(p, plus(p, p.state, p.added), -1, 1)));
   assert.match(far.message, /more than half of the state's range/);
   assert.is(far.need, 'at most 127 of 255 steps');
+  const { graph, ...rest } = tiny(good);
+  const outputs = [...graph.outputs, { name: 'sum', type: 'float32' as const, dims: ['n', 4] }];
+  const third = refused({ ...rest, graph: { ...graph, outputs } });
+  assert.match(`${third.message}; ${third.hint}`, /gives one output; it has features, \S+, sum: remove/);
   const unnamed = { ...TINY, state: { input: 'memory', output: 'next_state' } };
   assert.match(refused(tiny(good), unnamed).where!, /memory/);
   assert.match(refused(tiny(good), { ...TINY, state: { input: 'state', output: 'later' } }).where!, /later/);
@@ -285,7 +289,10 @@ Split('register bits for a model without a state are refused; 16 of them double 
         calibration: rows(features),
         stateBits: 8,
       }),
-    (error: unknown) => error instanceof ProblemError && error.problem.code === 'COMPILE-STATE',
+    (error: unknown) =>
+      error instanceof ProblemError &&
+      error.problem.code === 'COMPILE-STATE' &&
+      error.problem.hint!.startsWith('leave stateBits (--state-bits) out'),
   );
 });
 
