@@ -14,6 +14,7 @@ export const MODEL_IDS = [
   'cnn-l',
   'autoencoder',
   'rnn-b-register',
+  'cnn-l-no-ipd',
 ] as const satisfies readonly ModelId[];
 
 export const datasetOptionGroup = {

@@ -21,6 +21,12 @@ Shipped('all pass with --smoke, float and switch figures in every row of the Mar
     const name = file.replace('.yaml', '');
     const own = rows.filter((row) => row.startsWith(`| ${name}`));
     assert.ok(own.length > 0, `${name} has a row`);
+    // Figure 8 of the paper: without and with the gap's clock, 4 and 8 bits of index.
+    if (name === 'cnn-l-state')
+      assert.equal(
+        own.map((row) => Number(row.split('|').at(-4))),
+        [28, 56, 44, 72],
+      );
     for (const row of own) assert.match(row, /\| \d+\.\d+ \| \d+\.\d+ \| -?\d+\.\d+ \| (yes|no) \| \d+ \|/, row);
   }
 });

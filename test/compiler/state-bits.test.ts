@@ -9,17 +9,16 @@ import { randomModel } from './primitives/six-models.ts';
 
 const Bits = suite('bits per flow');
 
-/** A model with random weights on 64 random rows; without gaps the 57th feature of CNN-L is the protocol. */
-function compiled(id: ModelId, indexBits: number | undefined, gaps = true, strategy: StrategyOptions = {}) {
+/** A model with random weights on 64 random rows. */
+function compiled(id: ModelId, indexBits: number, strategy: StrategyOptions = {}) {
   const { definition, onnx, inputs } = randomModel(id);
-  const { window, clamp } = definition;
-  const features = definition.features.map((name) => (name === 'pkt.ipd' && !gaps ? 'ip.protocol' : name));
+  const { window, clamp, features } = definition;
   const count = 64;
   const classes = ['a', 'b', 'c'];
   return compileModel({
     name: id,
     model: parseOnnx(onnx, id),
-    spec: { features, window, classes, units: {}, clamp: id === 'cnn-l' ? {} : clamp, verdict: 'argmax' },
+    spec: { features, window, classes, units: {}, clamp, verdict: 'argmax' },
     calibration: {
       features,
       window,
@@ -31,7 +30,7 @@ function compiled(id: ModelId, indexBits: number | undefined, gaps = true, strat
     } as never,
     chip: chipNamed('unbounded'),
     front: window > 1 ? { ipd: 'lean' } : {},
-    strategy: { ...(indexBits === undefined ? {} : { indexBits }), leaves: 4, refit: false, ...strategy },
+    strategy: { indexBits, leaves: 4, refit: false, ...strategy },
   });
 }
 
@@ -46,7 +45,7 @@ function refusal(id: ModelId, indexBits: number): Problem {
 }
 
 Bits('CNN-L: 28 bits without gaps, 44 with a 16-bit clock, 72 with 8 bits a packet', () => {
-  const made = [compiled('cnn-l', 4, false), compiled('cnn-l', 4), compiled('cnn-l', 8)];
+  const made = [compiled('cnn-l-no-ipd', 4), compiled('cnn-l', 4), compiled('cnn-l', 8)];
   assert.equal(
     made.map(({ stateBits }) => stateBits),
     [28, 44, 72],
@@ -55,7 +54,7 @@ Bits('CNN-L: 28 bits without gaps, 44 with a 16-bit clock, 72 with 8 bits a pack
 
 Bits('CNN-B: every bit of 9 and 11 is kept for seven packets, by codebooks and by published trees', () => {
   const published = { strategy: 'published' } as const;
-  const made = [compiled('cnn-b', 9), compiled('cnn-b', 11), compiled('cnn-b', 11, true, published)];
+  const made = [compiled('cnn-b', 9), compiled('cnn-b', 11), compiled('cnn-b', 11, published)];
   assert.equal(
     made.map(({ stateBits }) => stateBits - 16),
     [63, 77, 77],

@@ -225,6 +225,14 @@ Trained(
   },
 );
 
+Trained('cnn-l-no-ipd with 28 bits a flow: 4-bit indices and no clock, equal on offline windows', async () => {
+  const { definition, mapped, stateBits, ...placed } = make('cnn-l-no-ipd', {}, 4);
+  assert.is(stateBits, 28);
+  assert.not(placed.front.features.some(({ feature }) => feature === 'pkt.ipd'));
+  const { outputs } = await equal(placed, mapped.fixed, offlineRun(packets, offlineOptions(definition, SLOTS)));
+  assert.ok(different(outputs) > 20, `${different(outputs)} different outputs`);
+});
+
 Trained(
   'mlp-b with 16-bit times that wrap and 4 slots: a newcomer starts at gap 0, gaps beyond 2^16 ticks start again',
   async () => {

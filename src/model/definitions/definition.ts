@@ -2,7 +2,16 @@
 import type { Layers } from '../networks/layers.ts';
 
 /** The six of the paper, then the variants. The command line has the same list, so as to start without this room (src/cli/options.ts). */
-export const MODEL_IDS = ['mlp-b', 'rnn-b', 'cnn-b', 'cnn-m', 'cnn-l', 'autoencoder', 'rnn-b-register'] as const;
+export const MODEL_IDS = [
+  'mlp-b',
+  'rnn-b',
+  'cnn-b',
+  'cnn-m',
+  'cnn-l',
+  'autoencoder',
+  'rnn-b-register',
+  'cnn-l-no-ipd',
+] as const;
 
 export type ModelId = (typeof MODEL_IDS)[number];
 

@@ -3,6 +3,7 @@ import { fail } from '../../problem.ts';
 import { autoencoder } from './autoencoder.ts';
 import { cnnB } from './cnn-b.ts';
 import { cnnL } from './cnn-l.ts';
+import { cnnLNoIpd } from './cnn-l-no-ipd.ts';
 import { cnnM } from './cnn-m.ts';
 import type { ModelDefinition } from './definition.ts';
 import { mlpB } from './mlp-b.ts';
@@ -19,8 +20,8 @@ export {
 
 export const models: readonly ModelDefinition[] = [mlpB, rnnB, cnnB, cnnM, cnnL, autoencoder];
 
-/** Models beside the six: the same task, another way to keep the flow's past. */
-export const variants: readonly ModelDefinition[] = [rnnBRegister];
+/** Models beside the six: the same task, another way to keep the flow's past, or less of it. */
+export const variants: readonly ModelDefinition[] = [rnnBRegister, cnnLNoIpd];
 
 /** The definition with that id. Fails with MODEL-UNKNOWN. */
 export function modelDefinition(id: string): ModelDefinition {
