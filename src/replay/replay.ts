@@ -1,23 +1,16 @@
 /** One run: dataset × program × float model → verdicts side by side and what they are worth. */
 
 import { openEngine } from '../engine/index.ts';
-import { flowOrder, type IdealOptions, idealRows, type PacketRows } from '../features/index.ts';
+import type { IdealOptions } from '../features/index.ts';
 import type { FloatReference, ModelSpec } from '../model/index.ts';
 import { fail, type Progress } from '../problem.ts';
 import type { Placement, Program, RunColumns, StateMode } from '../program/index.ts';
 import type { Dataset } from '../traffic/index.ts';
 import { type FloatVerdicts, floatVerdicts } from './float.ts';
 import type { OutcomeCounts, ReplayResult, ReplayTiming, ReplayVerdicts, Side } from './result.ts';
-import {
-  backwardSteps,
-  inSplit,
-  limitFlows,
-  mergedDataset,
-  type Selection,
-  type SplitName,
-  selectPackets,
-} from './select.ts';
-import { millisecondsBetween, type Scored, sideOf } from './side.ts';
+import { type SwitchVerdicts, scoredPackets, scoredRows, switchVerdicts } from './scored.ts';
+import { backwardSteps, limitFlows, mergedDataset, type Selection, type SplitName, selectPackets } from './select.ts';
+import { type Scored, sideOf } from './side.ts';
 import { slotCounts } from './slots.ts';
 
 export interface ReplayOptions {
@@ -170,68 +163,6 @@ async function runSwitch(options: ReplayOptions, selection: Selection): Promise<
 /** A merged trace is one capture to the registers. */
 export function engineState(state: ReplayState): StateMode {
   return state === 'interleave' ? 'continuous' : state;
-}
-
-/** Ideal rows of the split's labelled packets: these are the scored ones. */
-function scoredRows(options: ReplayOptions, split: SplitName): PacketRows {
-  const { dataset, spec, ideal } = options;
-  const all = idealRows(dataset, spec.features, { ...ideal, window: spec.window });
-  const width = all.count === 0 ? 0 : all.values.length / all.count;
-  const keep = Uint32Array.from(all.packet.keys()).filter((row) =>
-    inSplit(dataset, dataset.decoded.flow[all.packet[row]], split),
-  );
-  const values = new Uint32Array(keep.length * width);
-  keep.forEach((row, i) => {
-    values.set(all.values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return {
-    ...all,
-    count: keep.length,
-    values,
-    label: Int16Array.from(keep, (row) => all.label[row]),
-    split: Uint8Array.from(keep, (row) => all.split[row]),
-    packet: keep.map((row) => all.packet[row]),
-    flow: Int32Array.from(keep, (row) => all.flow[row]),
-  };
-}
-
-function scoredPackets(dataset: Dataset, rows: PacketRows): Scored {
-  const { position } = flowOrder(dataset);
-  const first = new Int32Array(dataset.flowLabel.length).fill(-1);
-  dataset.decoded.flow.forEach((flow, i) => {
-    if (flow >= 0 && first[flow] < 0) first[flow] = i;
-  });
-  const flow = Int32Array.from(rows.packet, (i) => dataset.decoded.flow[i]);
-  return {
-    count: rows.count,
-    packet: rows.packet,
-    flow,
-    label: rows.label,
-    position: rows.packet.map((i) => position[i]),
-    sinceStartMs: Float64Array.from(rows.packet, (i, row) => millisecondsBetween(dataset.packets, first[flow[row]], i)),
-  };
-}
-
-interface SwitchVerdicts {
-  readonly verdict: Int16Array;
-  readonly scores?: Float64Array;
-}
-
-/** The engine's verdicts on the scored packets. */
-function switchVerdicts(
-  dataset: Dataset,
-  program: Program,
-  selection: Selection,
-  run: RunColumns,
-  scored: Scored,
-): SwitchVerdicts {
-  const at = new Int32Array(dataset.packets.count).fill(-1);
-  selection.packet.forEach((packet, i) => {
-    at[packet] = i;
-  });
-  const verdict = Int16Array.from(scored.packet, (packet) => run.verdict[at[packet]]);
-  if (program.verdict.kind !== 'score') return { verdict };
-  return { verdict, scores: Float64Array.from(scored.packet, (packet) => run.logits[at[packet]]) };
 }
 
 function outcomeCounts(run: RunColumns): OutcomeCounts {

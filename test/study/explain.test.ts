@@ -69,6 +69,9 @@ Explain('a flow is found in either direction; its text names the tables', async 
     const found = await explainTask({ program: small.path, capture, flow });
     assert.is(found.explanation.flow, explanation.flow);
     assert.match(explainText(found), /flow_slot_v4/);
+    const counted = (earlier: number) => explainText({ ...found, explanation: { ...found.explanation, earlier } });
+    assert.match(counted(1), /1 earlier packet shares its flow slot/);
+    assert.match(counted(2), /2 earlier packets share its flow slot/);
   }
 });
 
