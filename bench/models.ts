@@ -1,7 +1,7 @@
 /**
  * The six models end to end on Tofino 2: float figure, switch figure and the gap between them in points (macro-F1 × 100, AUC × 100 for
  * the AutoEncoder), replayed from packets through registers and tables. Generated traces by the scenario files; real captures of
- * ../shared/data by the same options and fine-tuning, at most 15,000 rows to train and to calibrate on (fewer where the scenario says so), so
+ * ../shared/data by the same options, classes balanced in training, fine-tuned, at most 15,000 rows to train and to calibrate on (fewer where the scenario says so), so
  * that all ends within 15 minutes on two cores. The mean counts a switch that is better than its float model as a gap of 0. `BENCH_SMALL=1`: the scenarios' smoke sizes and no
  * real captures, to see that it runs.
  */
@@ -62,7 +62,7 @@ interface Outcome {
 
 const scenarioFile = (id: Id): string => join(ROOT, 'scenarios', id === 'mlp-b' ? 'quickstart.yaml' : `${id}.yaml`);
 
-function realScenario(base: Scenario, { name, folder, dataset, by }: Real): Scenario {
+function realScenario(base: Scenario, { name, folder, models, dataset, by }: Real): Scenario {
   const path = join(DATA, folder, 'pcap');
   const split = { ...base.dataset.split, by };
   const { classes: _, ...own } = base.dataset;
@@ -70,7 +70,7 @@ function realScenario(base: Scenario, { name, folder, dataset, by }: Real): Scen
     ...base,
     name: `${base.name}-${name}`,
     dataset: { ...own, path, labels: join(DATA, folder, 'labels.csv'), ...dataset, split },
-    model: { ...base.model, maxRows: MOST_ROWS },
+    model: { ...base.model, maxRows: MOST_ROWS, ...(models.includes('autoencoder') ? {} : { balance: 0.5 }) },
     compile: { maxRows: MOST_ROWS, ...base.compile, fineTune: true },
     replay: { ...base.replay, acceptDamage: true },
   };

@@ -68,7 +68,7 @@ const model = {
     balance: {
       ...fraction,
       description:
-        'Classifiers: an epoch shows classes as often as they occur (0), all alike (1), or between. Default 0.5: by the square root of their rows.',
+        'Classifiers: an epoch shows classes as often as they occur (0), all alike (1), or between. Default 0.5: by the square root of their rows; mlp-b 0.',
     },
     maxRows: { ...positive, description: 'Train on at most so many rows, drawn evenly.' },
     benign: { ...text, description: 'AutoEncoder: the class it learns.' },

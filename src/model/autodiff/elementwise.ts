@@ -54,8 +54,3 @@ export function clip(tape: Tape, x: Variable, low: number, high: number): Variab
     (value) => (value < low || value > high ? STUCK_SLOPE : 1),
   );
 }
-
-/** ln(1 + x), for x > −1. */
-export function logarithm(tape: Tape, x: Variable): Variable {
-  return map(tape, x, Math.log1p, (value) => 1 / (1 + value));
-}

@@ -3,7 +3,7 @@ export { type Adam, adamStep, createAdam } from './adam.ts';
 export { type Backend, type Precision, plainBackend, wasmBackend } from './backend.ts';
 export { conv2d, maxPool2d, type Picture, pick, type Window2d, windowedSize } from './conv.ts';
 export { addBias, addScaled, matmul, multiply } from './dense.ts';
-export { absolute, clip, logarithm, relu, sigmoid, tanh } from './elementwise.ts';
+export { absolute, clip, relu, sigmoid, tanh } from './elementwise.ts';
 export type { Numbers } from './kernels.ts';
 export { meanAbsolute, meanSquare, softmaxCrossEntropy, softmaxRows, softTargetCrossEntropy } from './loss.ts';
 export { type BatchNormState, batchNorm } from './norm.ts';

@@ -25,6 +25,8 @@ export interface TrainingDefaults {
   readonly batch: number;
   /** Rows shown per epoch at most (drawn anew each epoch, small data several times); bounds the time of the large models. */
   readonly rowsPerEpoch: number;
+  /** Default balance of the classes (samples.ts); absent: 0.5. */
+  readonly balance?: number;
 }
 
 /** A recurrence that one stateful ALU per unit can compute: state' = state + move(packet), between −limit and limit. */

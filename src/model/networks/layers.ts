@@ -40,8 +40,6 @@ export interface Layers<T> {
   absolute(x: T): T;
   /** Mean over the columns: width 1. */
   mean(x: T): T;
-  /** ln(1 + x), for x ≥ 0. */
-  logarithm(x: T): T;
   relu(x: T): T;
   tanh(x: T): T;
   /** At least `low`, at most `high`. */

@@ -175,10 +175,6 @@ export function onnxLayers(graph: GraphBuilder, store: ParameterStore): Layers<O
     subtract: (a, b) => eachPart(a, a.width, (name, k) => writer.node('subtract', 'Sub', [name, b.names[k]])),
     absolute: same('absolute', 'Abs'),
     mean: (x) => eachPart(x, 1, (name) => writer.node('mean', 'ReduceMean', [name], { axes: [1], keepdims: 1 })),
-    logarithm: (x) => {
-      const one = writer.weights('const.one', [1], () => [1]);
-      return eachPart(x, x.width, (name) => writer.node('logarithm', 'Log', [writer.node('plus', 'Add', [name, one])]));
-    },
     relu: same('relu', 'Relu'),
     tanh: same('tanh', 'Tanh'),
     clip: (x, low, high) => {

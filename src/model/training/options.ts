@@ -15,7 +15,7 @@ export interface TrainOptions {
   readonly halving?: number;
   /** Rows shown per epoch at most, drawn anew each time, and never more than four times as many as there are; also bounds the validation rows. */
   readonly rowsPerEpoch?: number;
-  /** 0 shows classes as often as they occur, 1 all alike; default 0.5: by the square root of their rows, so that rows of a rare class come up more often. Classifiers only. */
+  /** 0 shows classes as often as they occur, 1 all alike; default 0.5 (mlp-b: 0): by the square root of their rows, so that rows of a rare class come up more often. Classifiers only. */
   readonly balance?: number;
   /** Name of the benign class, for anomaly models. Default: a class called benign, else the first. */
   readonly benign?: string;

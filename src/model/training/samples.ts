@@ -74,8 +74,9 @@ export function copyRows(
   }
 }
 
-/** An epoch shows at most so many times as many rows as there are: of few rows it is several passes, and a rare class may be shown more often. */
+/** Of fewer rows than FEW an epoch is so many passes: too few steps would lie between two looks at the validation rows. A rare class may be shown more often. */
 const PASSES = 4;
+const FEW = 20_000;
 
 export interface Showing {
   /** Rows to show at most. */
@@ -84,7 +85,7 @@ export interface Showing {
   readonly balance: number;
 }
 
-/** Rare classes count in macro-F1 as much as common ones; showing all alike would make too much of their few rows. */
+/** Unless the definition says otherwise. Rare classes count in macro-F1 as much as common ones; showing all alike would make too much of their few rows. */
 const BALANCE = 0.5;
 
 /** What an epoch of that model shows. Fails with MODEL-OPTIONS for a balance that is none, or of a model that learns one class. */
@@ -97,7 +98,7 @@ export function showingOf(definition: ModelDefinition, limit: number, asked?: nu
       hint: 'leave balance (--balance) out',
     });
   }
-  const balance = asked ?? BALANCE;
+  const balance = asked ?? definition.training.balance ?? BALANCE;
   if (!(balance >= 0 && balance <= 1)) {
     fail({ code: 'MODEL-OPTIONS', message: 'balance must be between 0 and 1', have: String(balance) });
   }
@@ -119,7 +120,7 @@ export function shownRows(
   { limit, balance }: Showing,
   random: Random,
 ): Int32Array {
-  const shown = new Int32Array(Math.min(limit, PASSES * train.length));
+  const shown = new Int32Array(Math.min(limit, train.length < FEW ? PASSES * train.length : train.length));
   if (balance === 0) {
     fillShuffled(shown, 0, shown.length, train.slice(), random);
     return shown;

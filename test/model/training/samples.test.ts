@@ -45,6 +45,14 @@ Samples('an epoch shows at most its limit, and at most four times as many rows a
   assert.equal(lengths, [1, 50, 120, 200, 200]);
 });
 
+Samples('19,999 rows are shown four times in an epoch, 20,000 once', () => {
+  const lengths = [19_999, 20_000].map((count) => {
+    const rows = rowsOf([count]);
+    return shownRows(rows, all(rows), { limit: 100_000, balance: 0 }, createRandom(3)).length;
+  });
+  assert.equal(lengths, [79_996, 20_000]);
+});
+
 Samples('within a class no row is shown again before all were shown, and a class without rows is left out', () => {
   const sizes = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 5 });
   const input = fc.tuple(sizes, fc.integer({ min: 1, max: 300 }), fc.constantFrom(0.5, 1), fc.nat(99));
