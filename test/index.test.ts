@@ -17,8 +17,8 @@ import {
 
 const Library = suite('the library');
 
-Library('the six models and one with a state are listed; each is found by its name', () => {
-  assert.equal([models.length, variants.map(({ id }) => id)], [6, ['rnn-b-register']]);
+Library('the six models, one with a state and one without gaps are listed; each is found by its name', () => {
+  assert.equal([models.length, variants.map(({ id }) => id)], [6, ['rnn-b-register', 'cnn-l-no-ipd']]);
   for (const model of [...models, ...variants]) assert.is(modelDefinition(model.id), model);
 });
 

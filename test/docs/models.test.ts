@@ -25,6 +25,8 @@ Models(
       const [, ...cells] = row.split(/ +/);
       const [packets, read, bits, parameters, tables, state, registers] = cells.map(number);
       assert.equal([packets, read, bits, parameters], [window, features.length, inputBits, parameterTotal(id, 3)], id);
+      // Its bits at other widths of the index are in scenarios/cnn-l-state.yaml; it has no scenario of its own.
+      if (id === 'cnn-l-no-ipd') continue;
       const scenario = table.find((line) => line.startsWith(`| ${id === 'mlp-b' ? 'quickstart' : id} |`));
       assert.ok(scenario, `docs/models-table.md has no row of ${id}: npm run docs:models writes it`);
       assert.equal([state, registers, tables], scenario!.split('|').slice(-4, -1).map(number), id);
