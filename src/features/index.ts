@@ -25,7 +25,7 @@ export {
   ringFragment,
   ringFragments,
 } from './ring.ts';
-export { idealRows, idealWindows, type PacketRows, packetRows, type RowOptions } from './rows.ts';
+export { idealRows, idealWindows, type PacketRows, packetRows, type RowOptions, rowsAt } from './rows.ts';
 export { FLOW } from './slot.ts';
 export { type StateCell, stateName } from './state.ts';
 export { TIME_FEATURES, type TimeScale, tickClamp, tickRows, tickThreshold, unitNs, unitOfTick } from './units.ts';

@@ -11,6 +11,24 @@ export interface PacketRows extends FeatureRows {
   readonly flow: Int32Array;
 }
 
+/** The rows at these positions, in that order. */
+export function rowsAt(rows: PacketRows, picked: Uint32Array): PacketRows {
+  const width = rows.count === 0 ? 0 : rows.values.length / rows.count;
+  const values = new Uint32Array(picked.length * width);
+  picked.forEach((row, i) => {
+    values.set(rows.values.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return {
+    ...rows,
+    count: picked.length,
+    values,
+    label: Int16Array.from(picked, (row) => rows.label[row]),
+    split: Uint8Array.from(picked, (row) => rows.split[row]),
+    packet: picked.map((row) => rows.packet[row]),
+    flow: Int32Array.from(picked, (row) => rows.flow[row]),
+  };
+}
+
 export interface RowOptions {
   /** Packets per input: 1 (row models, default) or the window length. */
   readonly window?: number;

@@ -1,6 +1,6 @@
 /** Which packets are scored, and what the switch said of them. */
 
-import { flowOrder, type IdealOptions, idealRows, type PacketRows } from '../features/index.ts';
+import { flowOrder, type IdealOptions, idealRows, type PacketRows, rowsAt } from '../features/index.ts';
 import type { ModelSpec } from '../model/index.ts';
 import type { Program, RunColumns } from '../program/index.ts';
 import type { Dataset } from '../traffic/index.ts';
@@ -18,23 +18,10 @@ export function scoredRows(
 ): PacketRows {
   const { dataset, spec, ideal } = options;
   const all = idealRows(dataset, spec.features, { ...ideal, window: spec.window });
-  const width = all.count === 0 ? 0 : all.values.length / all.count;
-  const keep = Uint32Array.from(all.packet.keys()).filter((row) =>
-    inSplit(dataset, dataset.decoded.flow[all.packet[row]], split),
+  return rowsAt(
+    all,
+    Uint32Array.from(all.packet.keys()).filter((row) => inSplit(dataset, all.flow[row], split)),
   );
-  const values = new Uint32Array(keep.length * width);
-  keep.forEach((row, i) => {
-    values.set(all.values.subarray(row * width, (row + 1) * width), i * width);
-  });
-  return {
-    ...all,
-    count: keep.length,
-    values,
-    label: Int16Array.from(keep, (row) => all.label[row]),
-    split: Uint8Array.from(keep, (row) => all.split[row]),
-    packet: keep.map((row) => all.packet[row]),
-    flow: Int32Array.from(keep, (row) => all.flow[row]),
-  };
 }
 
 /** Flow, label, position and time of the rows' packets. */
@@ -44,7 +31,7 @@ export function scoredPackets(dataset: Dataset, rows: PacketRows): Scored {
   dataset.decoded.flow.forEach((flow, i) => {
     if (flow >= 0 && first[flow] < 0) first[flow] = i;
   });
-  const flow = Int32Array.from(rows.packet, (i) => dataset.decoded.flow[i]);
+  const { flow } = rows;
   return {
     count: rows.count,
     packet: rows.packet,

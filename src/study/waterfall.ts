@@ -4,7 +4,7 @@
  */
 
 import { buildGraph, evaluateGraph, evaluateMapped, type Mapped } from '../compiler/index.ts';
-import { type PacketRows, TIME_FEATURES, unitOfTick } from '../features/index.ts';
+import { type PacketRows, rowsAt, TIME_FEATURES, unitOfTick } from '../features/index.ts';
 import { argmaxRows, type FloatReference, type ModelSpec, rocAuc } from '../model/index.ts';
 import type { Progress } from '../problem.ts';
 import type { StateMode } from '../program/index.ts';
@@ -208,20 +208,7 @@ export function rowsOfPackets(rows: PacketRows, packets: Uint32Array): PacketRow
     at.set(packet, row);
   });
   const picked = Uint32Array.from(packets, (packet) => at.get(packet) ?? 0);
-  const length = rows.count === 0 ? 0 : rows.values.length / rows.count;
-  const values = new Uint32Array(picked.length * length);
-  picked.forEach((row, i) => {
-    values.set(rows.values.subarray(row * length, (row + 1) * length), i * length);
-  });
-  return {
-    ...rows,
-    count: picked.length,
-    values,
-    packet: packets,
-    flow: Int32Array.from(picked, (row) => rows.flow[row]),
-    label: Int16Array.from(picked, (row) => rows.label[row]),
-    split: Uint8Array.from(picked, (row) => rows.split[row]),
-  };
+  return { ...rowsAt(rows, picked), packet: packets };
 }
 
 /** Switch values as the float model reads them: ticks in the model's unit of time, clamped as it was trained. */
