@@ -54,6 +54,16 @@ function bisect(p: CodePoints, code: Int32Array, codes: number): boolean {
   return true;
 }
 
+/** Squared distance of a value from a code's mean; where it reaches `enough`, at least that. */
+function distance(p: CodePoints, value: number, mean: Float64Array, code: number, enough: number): number {
+  let error = 0;
+  for (let d = 0; d < p.dim && error < enough; d++) error += (p.y[value * p.dim + d] - mean[code * p.dim + d]) ** 2;
+  return error;
+}
+
+/** How many codes there are. */
+const codeCount = (code: Int32Array): number => code.reduce((most, c) => Math.max(most, c + 1), 1);
+
 /** Every value to the nearest mean; returns whether anything moved. */
 function reassign(p: CodePoints, code: Int32Array, codes: number): boolean {
   const mean = means(p, code, codes);
@@ -62,8 +72,7 @@ function reassign(p: CodePoints, code: Int32Array, codes: number): boolean {
     let best = code[i];
     let least = Number.POSITIVE_INFINITY;
     for (let c = 0; c < codes; c++) {
-      let error = 0;
-      for (let d = 0; d < p.dim && error < least; d++) error += (p.y[i * p.dim + d] - mean[c * p.dim + d]) ** 2;
+      const error = distance(p, i, mean, c, least);
       if (error < least) {
         least = error;
         best = c;
@@ -91,19 +100,17 @@ export function codesOf(p: CodePoints, codes: number): Int32Array {
 
 /** Weighted squared error that the codes leave. */
 export function codeError(p: CodePoints, code: Int32Array): number {
-  const codes = code.reduce((most, c) => Math.max(most, c + 1), 1);
-  return spreads(p, code, codes).error.reduce((sum, error) => sum + error, 0);
+  return spreads(p, code, codeCount(code)).error.reduce((sum, error) => sum + error, 0);
 }
 
 /** Value of each code whose functions are nearest to the code's mean: what the code stands for where nothing was seen. */
 export function prototypesOf(p: CodePoints, code: Int32Array): Float64Array {
-  const codes = code.reduce((most, c) => Math.max(most, c + 1), 1);
+  const codes = codeCount(code);
   const mean = means(p, code, codes);
   const nearest = new Float64Array(codes);
   const least = new Float64Array(codes).fill(Number.POSITIVE_INFINITY);
   for (let i = 0; i < p.count; i++) {
-    let error = 0;
-    for (let d = 0; d < p.dim; d++) error += (p.y[i * p.dim + d] - mean[code[i] * p.dim + d]) ** 2;
+    const error = distance(p, i, mean, code[i], least[code[i]]);
     if (error >= least[code[i]]) continue;
     least[code[i]] = error;
     nearest[code[i]] = i;
@@ -135,6 +142,6 @@ export function codeTree(code: Int32Array): GrownTree {
     threshold: Float64Array.from(threshold),
     left: Int32Array.from(left),
     right: Int32Array.from(right),
-    leaves: code.reduce((most, c) => Math.max(most, c + 1), 1),
+    leaves: codeCount(code),
   };
 }

@@ -126,8 +126,10 @@ export function codebooks(work: Work): { readonly places: readonly TreePlace[]; 
   const total = even.reduce((sum, bits) => sum + bits, 0);
   const known = points.map(() => new Map<number, { readonly code: Int32Array; readonly error: number }>());
   const book = (i: number, bits: number) => {
-    const code = known[i].get(bits)?.code ?? codesOf(points[i], 2 ** bits);
-    const made = known[i].get(bits) ?? { code, error: codeError(points[i], code) };
+    const old = known[i].get(bits);
+    if (old !== undefined) return old;
+    const code = codesOf(points[i], 2 ** bits);
+    const made = { code, error: codeError(points[i], code) };
     known[i].set(bits, made);
     return made;
   };

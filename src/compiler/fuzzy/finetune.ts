@@ -178,13 +178,17 @@ interface Kept {
   readonly values: readonly Float64Array[];
 }
 
-/** All epochs at one rate, from the start; adds their scores to `history`, whose last the start's is for an attempt that comes first. */
-function attempt({ s, walk, score, progress }: Attempt, o: Settled, start: Kept, history: number[]): Kept {
+/** All epochs at one rate, from the start; the session is left at the best of them. `history`: the score after each. */
+function attempt(
+  { s, walk, score, progress }: Attempt,
+  o: Settled,
+  start: number,
+): { best: number; history: number[] } {
   const means = snapshot(s);
-  const before = history.length - 1;
-  let kept = start;
+  let kept: Kept = { epoch: 0, score: start, values: snapshot(s) };
+  const history: number[] = [];
   let step = 0;
-  for (let epoch = 1; epoch <= o.epochs && epoch + before - Math.max(kept.epoch, before) <= o.patience; epoch++) {
+  for (let epoch = 1; epoch <= o.epochs && epoch - kept.epoch <= o.patience; epoch++) {
     progress?.('fine-tuning', epoch - 1, o.epochs);
     const rate = o.rate * (1 - (epoch - 1) / o.epochs);
     step += runEpoch(s, walk, o, rate, step, () => followMeans(s, means, MEAN_DECAY));
@@ -192,11 +196,11 @@ function attempt({ s, walk, score, progress }: Attempt, o: Settled, start: Kept,
     restore(s, means);
     const reached = score();
     history.push(reached);
-    if (reached > kept.score) kept = { epoch: before + epoch, score: reached, values: snapshot(s) };
+    if (reached > kept.score) kept = { epoch, score: reached, values: snapshot(s) };
     restore(s, live);
   }
   restore(s, kept.values);
-  return kept;
+  return { best: kept.epoch, history };
 }
 
 /**
@@ -219,14 +223,14 @@ export function fineTune(
   const walk = walkOf(train, float, width, classes, o);
   const score = (): number =>
     macroF1(validation.label, evaluateNetwork(s.network, validation.values, validation.rows).classes, classes);
-  const start: Kept = { epoch: 0, score: score(), values: snapshot(s) };
-  const history = [start.score];
+  const start = score();
   const { progress } = options;
   const one: Attempt = { s, walk, score, ...(progress === undefined ? {} : { progress }) };
-  let kept = attempt(one, o, start, history);
-  if (kept.epoch === 0) {
-    s.parameters.forEach(forgetMoments);
-    kept = attempt(one, { ...o, rate: o.rate * GENTLER }, start, history);
-  }
-  return { network: s.network, history, best: kept.epoch };
+  const first = attempt(one, o, start);
+  const history = [start, ...first.history];
+  if (first.best > 0) return { network: s.network, history, best: first.best };
+  s.parameters.forEach(forgetMoments);
+  const second = attempt(one, { ...o, rate: o.rate * GENTLER }, start);
+  const best = second.best === 0 ? 0 : first.history.length + second.best;
+  return { network: s.network, history: [...history, ...second.history], best };
 }
